@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# What a run may not do without: a test marked `java` or `browser` that is skipped for any reason fails
+# where the machine was promised to have them. Otherwise a green run could hide that nothing was tried.
+REQUIRED = frozenset(
+    os.environ.get("SAMVIRKE_REQUIRE", "java browser" if os.environ.get("CI") == "true" else "").split()
+)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Turn the skip of a test that may not be skipped into a failure."""
+    report = yield
+    kept = {mark.name for mark in item.iter_markers()} & REQUIRED
+    if report.skipped and kept and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"may not be skipped where {' and '.join(sorted(kept))} is required: {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """The same for a whole module that skips itself while it is imported."""
+    report = yield
+    if report.skipped and isinstance(collector, pytest.Module):
+        text = collector.path.read_text(encoding="utf-8")
+        kept = {mark for mark in REQUIRED if f"mark.{mark}" in text}
+        if kept:
+            report.outcome = "failed"
+            report.longrepr = f"may not skip itself where {' and '.join(sorted(kept))} is required"
+    return report
 
 
 @pytest.fixture(scope="session")

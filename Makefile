@@ -1,0 +1,98 @@
+# The verbs of this repository. `make help` lists them.
+#
+# Everything is installed into .venv from requirements/*.txt, which pin each package by version and checksum.
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PYTHON ?=
+JOBS ?= 2
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help serve build test check format bench screenshots lock clean
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
+	@echo
+	@echo "PORT=9000 make serve   another port (HOST=0.0.0.0: reachable from other machines)"
+	@echo "PYTHON=python3.12 ...  another Python (3.11 or newer)"
+
+# The first Python that is new enough and can make a virtual environment. A name that merely stands on the
+# PATH is not enough: version managers leave stand-ins there that only print an error.
+$(BIN)/python:
+	@for python in $(PYTHON) $(if $(PYTHON),,python3 python3.13 python3.12 python3.11 python3.14); do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	    if "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
+	      echo "Making .venv with $$("$$python" --version)"; \
+	      exec "$$python" -m venv --clear .venv; \
+	    fi; \
+	    echo "$$python has no venv module. On Debian or Ubuntu: apt-get install python3-venv" >&2; \
+	    found=yes; \
+	  fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "Samvirke needs Python 3.11 or newer; found: $$(python3 --version 2>/dev/null || echo none)." \
+	       "Install one, or name it: make PYTHON=/path/to/python3.12 ..." >&2; \
+	fi; \
+	exit 1
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+EDITABLE := $(PIP) install --no-deps --no-build-isolation -e .
+
+.venv/run.stamp: requirements/run.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what serving needs (once)"
+	@$(PIP) install --require-hashes -r requirements/run.txt
+	@$(EDITABLE)
+	@touch $@
+
+.venv/test.stamp: requirements/test.txt .venv/run.stamp
+	@echo "Installing what the tests need (once)"
+	@$(PIP) install --require-hashes -r requirements/test.txt
+	@touch $@
+
+# The accessibility rules come from npm. Without Node.js the tests that need them are skipped, and say so.
+AXE := tests/browser/node_modules/.package-lock.json
+$(AXE): tests/browser/package-lock.json
+	@if command -v npm >/dev/null 2>&1; then \
+	  echo "Installing the accessibility rules (once)"; \
+	  (cd tests/browser && npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json) \
+	    || echo "npm could not install them: the accessibility tests will be skipped."; \
+	else \
+	  echo "Node.js with npm is not installed: the accessibility tests will be skipped."; \
+	fi
+
+serve: .venv/run.stamp ## build the site and serve it at http://127.0.0.1:8000
+	@exec $(BIN)/samvirke serve --host '$(HOST)' --port '$(PORT)'
+
+build: .venv/run.stamp ## check the site and publish a generation of it
+	@$(BIN)/samvirke build
+
+test: .venv/test.stamp $(AXE) ## run every test
+	@command -v java >/dev/null 2>&1 || echo "Java is not installed: the reasoner's tests will be skipped."
+	@command -v chromium >/dev/null 2>&1 || echo "Chromium is not installed: the browser tests will be skipped."
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(TESTS)
+
+check: .venv/test.stamp ## format, lint, types, import contracts, fast tests
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope -m "not slow and not browser and not java"
+
+format: .venv/test.stamp ## format the code
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+screenshots: .venv/test.stamp ## take the pictures of the README anew (needs Chromium)
+	$(BIN)/python scripts/screenshot.py
+
+lock: ## pin the dependencies anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
+	  pyproject.toml --group install -o requirements/run.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
+	  pyproject.toml --group install --group test -c requirements/run.txt -o requirements/test.txt
+
+clean: ## remove everything that was made here, the published generations too
+	rm -rf .venv .samvirke .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist build \
+	  tests/browser/node_modules
+	find samvirke tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
