@@ -1,0 +1,73 @@
+"""The interface's own words in the reader's language.
+
+Duty: read `locales/<language>.po` (msgid = the English text) once and give templates `_`, `ngettext`
+and dates. Level 7 (web). Must not hold words of a site: those come from its ontology and shapes.
+Source: https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html
+"""
+
+from __future__ import annotations
+
+import gettext
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
+
+LOCALES = Path(__file__).parent / "locales"
+FALLBACK = "en"
+
+
+@cache
+def interface_languages() -> tuple[str, ...]:
+    """Return the languages the interface is worded in, sorted."""
+    return tuple(sorted(path.stem for path in LOCALES.glob("*.po")))
+
+
+@cache
+def words(language: str) -> gettext.NullTranslations:
+    """Return the wording of `language`; an unknown language reads the English one.
+
+    Reads:  `locales/<language>.po`, once per process.
+    """
+    code = language if language in interface_languages() else FALLBACK
+    path = LOCALES / f"{code}.po"
+    if not path.is_file():
+        return gettext.NullTranslations()
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=code)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def _language(context: Context) -> str:
+    page = context.get("page")
+    return str(getattr(page, "lang", FALLBACK))
+
+
+@pass_context
+def _gettext(context: Context, text: str, **values: Any) -> str:
+    translated = words(_language(context)).gettext(text)
+    return translated % values if values else translated
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, num: int, **values: Any) -> str:
+    values.setdefault("num", num)
+    return words(_language(context)).ngettext(one, many, num) % values
+
+
+def install(environment: Environment) -> None:
+    """Give the templates `_("text", name=value)` and `ngettext("one", "%(num)s many", n)`.
+
+    The language is that of the `page` in the template's context. `%(name)s` stands for a value;
+    the result is plain text and is escaped as any other value.
+    """
+    environment.globals["_"] = _gettext
+    environment.globals["ngettext"] = _ngettext
