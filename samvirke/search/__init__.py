@@ -1,0 +1,23 @@
+"""Find things by their names, and list them – computed once per generation, read by many.
+
+Duty: `build_index` writes `index.sqlite` at build time, `Index` answers from it. Level 4; knows no
+web and no term of a site, and never ranks more than a bounded number of hits.
+Source: https://www.sqlite.org/fts5.html
+"""
+
+from samvirke.search.building import build_index
+from samvirke.search.index import ClassCount, Entity, Hit, Index, Member, SearchResult, SentenceHit
+from samvirke.search.words import fold, sort_key
+
+__all__ = [
+    "ClassCount",
+    "Entity",
+    "Hit",
+    "Index",
+    "Member",
+    "SearchResult",
+    "SentenceHit",
+    "build_index",
+    "fold",
+    "sort_key",
+]

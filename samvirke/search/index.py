@@ -1,0 +1,390 @@
+"""Answer from the index of a generation.
+
+Duty: labels, lists, counts and search for one published generation, read-only. Level 4. Safe to
+share between threads: each has its own connection to the file, which never changes.
+Source: https://www.sqlite.org/uri.html#uriimmutable
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from samvirke.errors import StoreDamaged
+from samvirke.search.words import fold, folded_words, stems, tokens
+
+__all__ = ["ClassCount", "Entity", "Hit", "Index", "Member", "SearchResult", "SentenceHit"]
+
+RANKED = 2_000
+"""Hits looked at to rank. Ranking all of 100 000 took 235 ms."""
+_SHORT = 2
+_GRAM = 3
+_MOST_WORDS = 16
+_CLOSE_WORD = 0.72
+_CLOSE_NAME = 0.55
+_KINDS = ("exact", "prefix", "word", "part")
+_LAST_CHARACTER = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A thing with a page. `withdrawn`: it is no longer here; `successor`: what replaced it."""
+
+    iri: str
+    class_iri: str
+    detail: bool
+    withdrawn: bool
+    successor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One row of a list: `label` in the list's language where there is one, `tag` the label's own language."""
+
+    iri: str
+    label: str
+    tag: str
+    class_iri: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCount:
+    """How many things are of a class, its subclasses included."""
+
+    iri: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A thing that was found. `matched` is the name that matched, in the language `matched_tag`.
+
+    `kind` says how: "exact", "prefix" (the name begins so), "word", or "part" (inside a word).
+    """
+
+    iri: str
+    label: str
+    tag: str
+    class_iri: str
+    matched: str
+    matched_tag: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceHit:
+    """A sentence of a document version with the words in it; `start` and `end` are code points."""
+
+    version: str
+    start: int
+    end: int
+    text: str
+
+    @property
+    def passage(self) -> str:
+        """Return the sentence's address (RFC 5147)."""
+        return f"{self.version}#char={self.start},{self.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What was found. `suggestion` is what a misspelt question may have meant, or "".
+
+    `more`: there are hits beyond those returned.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    sentences: tuple[SentenceHit, ...] = ()
+    suggestion: str = ""
+    more: bool = False
+
+
+class Index:
+    """The index of one generation."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Take the path of an `index.sqlite`; it is opened by each thread when it first asks."""
+        self._path = Path(path)
+        self._local = threading.local()
+
+    # ------------------------------------------------------------ things and lists
+
+    def entity(self, iri: str) -> Entity | None:
+        """Return the thing with this address, or None."""
+        row = self._row("SELECT iri, class, detail, withdrawn, successor FROM entity WHERE iri = ?", iri)
+        return None if row is None else Entity(row[0], row[1], bool(row[2]), bool(row[3]), row[4])
+
+    def like(self, iri: str) -> str | None:
+        """Return the one address that is this one but for case, accents and å/aa; None if none or several."""
+        rows = self._rows("SELECT iri FROM entity WHERE folded = ? LIMIT 2", fold(iri))
+        return rows[0][0] if len(rows) == 1 else None
+
+    def label(self, iri: str, lang: str = "") -> str | None:
+        """Return the label a page in a language shows, or None for an unknown thing."""
+        found = self.shown(iri, lang)
+        return None if found is None else found[0]
+
+    def shown(self, iri: str, lang: str = "") -> tuple[str, str] | None:
+        """Return the label a page in a language shows and the label's own language."""
+        row = self._row(
+            "SELECT text, tag FROM shown WHERE entity = (SELECT id FROM entity WHERE iri = ?) AND lang = ?",
+            iri,
+            self._lang(lang),
+        )
+        return None if row is None else (row[0], row[1])
+
+    def names(self, iri: str) -> tuple[tuple[str, str], ...]:
+        """Return every name of a thing with its language, the preferred ones first."""
+        return tuple(
+            self._rows(
+                "SELECT text, tag FROM name WHERE entity = (SELECT id FROM entity WHERE iri = ?) ORDER BY kind, id", iri
+            )
+        )
+
+    def classes(self) -> tuple[ClassCount, ...]:
+        """Return every class that has members, by address."""
+        return tuple(ClassCount(*row) for row in self._rows("SELECT class, count FROM class_count ORDER BY class"))
+
+    def count(self, class_iri: str | None = None) -> int:
+        """Return how many things are of a class; without one, how many there are."""
+        if class_iri is None:
+            row = self._row("SELECT count(*) FROM entity WHERE NOT withdrawn AND successor IS NULL")
+        else:
+            row = self._row("SELECT count FROM class_count WHERE class = ?", class_iri)
+        return 0 if row is None else int(row[0])
+
+    def members(self, class_iri: str, lang: str, offset: int = 0, limit: int = 100) -> tuple[Member, ...]:
+        """Return a stretch of the list of a class, in the alphabet of the language."""
+        rows = self._rows(
+            "SELECT e.iri, s.text, s.tag, e.class FROM entity_class c JOIN entity e ON e.id = c.entity "
+            "JOIN shown s ON s.entity = e.id AND s.lang = ? WHERE c.class = ? AND NOT e.withdrawn "
+            "AND e.successor IS NULL ORDER BY s.sort, e.iri LIMIT ? OFFSET ?",
+            self._lang(lang),
+            class_iri,
+            limit,
+            offset,
+        )
+        return tuple(Member(*row) for row in rows)
+
+    def everything(self, lang: str = "") -> Iterator[Member]:
+        """Yield all things that have a page of their own in lists, by address: for the sitemap."""
+        yield from (
+            Member(*row)
+            for row in self._rows(
+                "SELECT e.iri, s.text, s.tag, e.class FROM entity e JOIN shown s ON s.entity = e.id AND s.lang = ? "
+                "WHERE NOT e.withdrawn AND e.successor IS NULL ORDER BY e.iri",
+                self._lang(lang),
+            )
+        )
+
+    # ------------------------------------------------------------ search
+
+    def search(self, q: str, lang: str, class_iri: str | None = None, limit: int = 20, offset: int = 0) -> SearchResult:
+        """Find things by name and documents by sentence.
+
+        Ranked: the name exactly, its beginning, its words (also inflected), inside a compound; then sentences.
+        Words of one or two letters are looked up as words and beginnings only.
+        """
+        words = tokens(q)[:_MOST_WORDS]
+        if not words:
+            return SearchResult()
+        ranked = self._ranked(words, lang, class_iri)
+        hits = tuple(ranked[offset : offset + limit])
+        sentences = () if class_iri or offset else self._sentences(words, limit)
+        suggestion = "" if ranked else self._suggestion(words, lang)
+        return SearchResult(hits, sentences, suggestion, more=len(ranked) > offset + limit)
+
+    def suggest(self, q: str, lang: str, limit: int = 10) -> tuple[Hit, ...]:
+        """Return the things whose name, or a word of it, begins with what has been typed so far."""
+        words = tokens(q)[:_MOST_WORDS]
+        if not words:
+            return ()
+        folded = [fold(word) for word in words]
+        numbers = self._beginning(" ".join(folded), 4 * limit)
+        query = " AND ".join(f'words : "{word}"*' for word in folded)
+        numbers += self._numbers("SELECT rowid FROM name_words WHERE name_words MATCH ? LIMIT ?", query, 20 * limit)
+        return tuple(self._hits(numbers, words, lang, None)[:limit])
+
+    def nearest(self, text: str, lang: str, limit: int = 5) -> tuple[Hit, ...]:
+        """Return the things whose names look most like a text: for an address that is unknown."""
+        words = tokens(text)[:_MOST_WORDS]
+        if not words:
+            return ()
+        found = self._ranked(words, lang, None)[:limit]
+        if found:
+            return tuple(found)
+        wanted = " ".join(fold(word) for word in words)
+        grams = " OR ".join(f'"{gram}"' for gram in _grams(wanted))
+        if not grams:
+            return ()
+        numbers = self._numbers("SELECT rowid FROM name_parts WHERE name_parts MATCH ? LIMIT ?", grams, RANKED)
+        likeness = {number: _likeness(wanted, folded) for number, folded in self._folded(numbers)}
+        close = sorted((number for number in likeness if likeness[number] >= _CLOSE_NAME), key=lambda n: -likeness[n])
+        order = {hit.iri: hit for number in close[: 4 * limit] for hit in self._hits([number], words, lang, None)}
+        return tuple(order.values())[:limit]
+
+    def _ranked(self, words: Sequence[str], lang: str, class_iri: str | None) -> list[Hit]:
+        folded = [fold(word) for word in words]
+        whole = " ".join(folded)
+        numbers = self._numbers("SELECT id FROM name WHERE folded = ? LIMIT ?", whole, RANKED)
+        numbers += self._beginning(whole, RANKED // 4)
+        terms = " AND ".join(self._word_term(word) for word in words)
+        numbers += self._numbers("SELECT rowid FROM name_words WHERE name_words MATCH ? LIMIT ?", terms, RANKED)
+        if parts := " AND ".join(filter(None, map(self._part_term, words))):
+            numbers += self._numbers("SELECT rowid FROM name_parts WHERE name_parts MATCH ? LIMIT ?", parts, RANKED)
+        return self._hits(numbers, words, lang, class_iri)
+
+    def _word_term(self, word: str) -> str:
+        """The word, its beginning, or any form with the same stem."""
+        roots = "" if len(word) <= _SHORT else "".join(f' OR stems : "{root}"' for root in self._stems(word))
+        return f'(words : "{fold(word)}"*{roots})'
+
+    def _part_term(self, word: str) -> str:
+        """The word or its stem anywhere, also inside a compound; nothing for a word too short for that."""
+        forms = {form for form in (fold(word), *self._stems(word)) if len(form) >= _GRAM}
+        quoted = " OR ".join(f'"{form}"' for form in sorted(forms))
+        return f"({quoted})" if len(word) > _SHORT and forms else ""
+
+    def _hits(self, numbers: Sequence[int], words: Sequence[str], lang: str, class_iri: str | None) -> list[Hit]:
+        """The things behind some names: each once, by its best name, best first."""
+        best: dict[str, tuple[tuple[Any, ...], Hit]] = {}
+        whole, roots = " ".join(fold(word) for word in words), [self._forms(word) for word in words]
+        for row in self._details(list(dict.fromkeys(numbers)), lang, class_iri):
+            iri, class_name, label, tag, sort, text, text_tag, kind, folded = row
+            tier = self._tier(whole, roots, folded, text)
+            if tier is None:
+                continue
+            rank = (tier, kind, text_tag != lang, len(folded), sort, iri)
+            if iri not in best or rank < best[iri][0]:
+                best[iri] = (rank, Hit(iri, label, tag, class_name, text, text_tag, _KINDS[tier]))
+        return [hit for _, hit in sorted(best.values(), key=lambda pair: pair[0])]
+
+    def _tier(self, whole: str, roots: Sequence[tuple[str, set[str]]], folded: str, text: str) -> int | None:
+        """How well a name answers: 0 exactly, 1 begins so, 2 by its words, 3 inside a word.
+
+        None when a word too short to be looked for inside others is not there at all.
+        """
+        if folded == whole:
+            return 0
+        if folded.startswith(whole):
+            return 1
+        have = folded.split(" ")
+        stemmed = {root for word in tokens(text) for root in self._stems(word)}
+        if all(any(word.startswith(start) for word in have) or root & stemmed for start, root in roots):
+            return 2
+        short = [start for start, root in roots if not root]
+        return None if any(not any(word.startswith(start) for word in have) for start in short) else 3
+
+    def _forms(self, word: str) -> tuple[str, set[str]]:
+        return fold(word), set() if len(word) <= _SHORT else self._stems(word)
+
+    def _stems(self, word: str) -> set[str]:
+        return stems(word, self._stem_languages)
+
+    def _beginning(self, start: str, limit: int) -> list[int]:
+        query = "SELECT id FROM name WHERE folded >= ? AND folded < ? ORDER BY folded LIMIT ?"
+        return self._numbers(query, start, start + _LAST_CHARACTER, limit)
+
+    def _details(self, numbers: Sequence[int], lang: str, class_iri: str | None) -> Iterator[tuple[Any, ...]]:
+        marks = ",".join("?" * len(numbers))
+        only = "AND e.id IN (SELECT entity FROM entity_class WHERE class = ?)" if class_iri else ""
+        yield from self._rows(
+            "SELECT e.iri, e.class, s.text, s.tag, s.sort, n.text, n.tag, n.kind, n.folded FROM name n "
+            "JOIN entity e ON e.id = n.entity JOIN shown s ON s.entity = e.id AND s.lang = ? "
+            f"WHERE n.id IN ({marks}) {only}",
+            self._lang(lang),
+            *numbers,
+            *([class_iri] if class_iri else []),
+        )
+
+    def _folded(self, numbers: Sequence[int]) -> list[tuple[int, str]]:
+        marks = ",".join("?" * len(numbers))
+        return [(row[0], row[1]) for row in self._rows(f"SELECT id, folded FROM name WHERE id IN ({marks})", *numbers)]
+
+    def _sentences(self, words: Sequence[str], limit: int) -> tuple[SentenceHit, ...]:
+        terms = " AND ".join(self._word_term(word) for word in words)
+        numbers = self._numbers("SELECT rowid FROM sentence_words WHERE sentence_words MATCH ? LIMIT ?", terms, limit)
+        marks = ",".join("?" * len(numbers))
+        query = f"SELECT version, start, end, text FROM sentence WHERE id IN ({marks}) ORDER BY id"
+        return tuple(SentenceHit(*row) for row in self._rows(query, *numbers))
+
+    # ------------------------------------------------------------ misspelt words
+
+    def _suggestion(self, words: Sequence[str], lang: str) -> str:
+        """The question with each unknown word replaced by the nearest known one, if that finds something."""
+        meant = [word if self._known(word) else self._nearest_word(word) or word for word in words]
+        return " ".join(meant) if meant != list(words) and self._ranked(meant, lang, None) else ""
+
+    def _known(self, word: str) -> bool:
+        term = self._word_term(word)
+        return bool(self._numbers("SELECT rowid FROM name_words WHERE name_words MATCH ? LIMIT ?", term, 1))
+
+    def _nearest_word(self, word: str) -> str | None:
+        folded = fold(word)
+        grams = " OR ".join(f'"{gram}"' for gram in _grams(folded))
+        if not grams:
+            return None
+        query = "SELECT rowid FROM word_parts WHERE word_parts MATCH ? LIMIT ?"
+        numbers = self._numbers(query, grams, RANKED)
+        marks = ",".join("?" * len(numbers))
+        rows = self._rows(f"SELECT folded, text, count FROM word WHERE id IN ({marks})", *numbers)
+        scored = [(_likeness(folded, known), count, text) for known, text, count in rows]
+        close = [entry for entry in scored if entry[0] >= _CLOSE_WORD]
+        return max(close)[2] if close else None
+
+    # ------------------------------------------------------------ the file
+
+    @cached_property
+    def _stem_languages(self) -> tuple[str, ...]:
+        row = self._row("SELECT value FROM site WHERE name = 'stem_languages'")
+        return tuple(row[0].split()) if row else ()
+
+    @cached_property
+    def _languages(self) -> tuple[str, ...]:
+        row = self._row("SELECT value FROM site WHERE name = 'languages'")
+        return tuple(row[0].split()) if row else ("en",)
+
+    def _lang(self, lang: str) -> str:
+        return lang if lang in self._languages else self._languages[0]
+
+    def _numbers(self, query: str, *values: str | int) -> list[int]:
+        return [int(row[0]) for row in self._rows(query, *values)]
+
+    def _row(self, query: str, *values: str | int) -> tuple[Any, ...] | None:
+        return next(iter(self._rows(query, *values)), None)
+
+    def _rows(self, query: str, *values: str | int) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise StoreDamaged(f"{self._path.name} cannot be read: {error}.", remedy="Build the site again.") from error
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            if not self._path.is_file():
+                raise StoreDamaged(f"{self._path.name} is missing.", remedy="Build the site again.")
+            # `immutable` spares the locks: a published file never changes.
+            address = f"file:{quote(str(self._path.resolve()))}?mode=ro&immutable=1"
+            found = self._local.connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+        return found
+
+
+def _grams(text: str) -> list[str]:
+    """The stretches of three letters of each word of a text, each once."""
+    words = folded_words(text)
+    return list(dict.fromkeys(word[i : i + _GRAM] for word in words for i in range(len(word) - _GRAM + 1)))
+
+
+def _likeness(one: str, other: str) -> float:
+    """0 (nothing in common) to 1 (the same)."""
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    return matcher.ratio() if matcher.real_quick_ratio() >= _CLOSE_NAME else 0.0
