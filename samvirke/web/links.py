@@ -9,11 +9,13 @@ Source: https://www.w3.org/TR/cooluris/ and https://www.rfc-editor.org/rfc/rfc39
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlencode
 
-__all__ = ["Links", "class_slugs", "is_iri", "is_linkable", "slug"]
+from samvirke.hints import local_name, slug
+
+__all__ = ["Links", "is_iri", "is_linkable"]
 
 # What may stand in a path as it is: RFC 3986's pchar and the slash. "%" is added where a text is
 # already encoded. Everything else, also æ, ø and å, is percent-encoded as UTF-8.
@@ -193,46 +195,11 @@ class Links:
     def prefixed(self, iri: str) -> str | None:
         """Return the shortest prefixed name of an IRI (`d:bl`), or None."""
         found = [
-            f"{prefix}:{iri[len(namespace):]}"
+            f"{prefix}:{iri[len(namespace) :]}"
             for prefix, namespace in self.prefixes.items()
             if iri.startswith(namespace) and re.fullmatch(r"[\w.-]*", iri[len(namespace) :])
         ]
         return min(found, key=lambda name: (len(name), name), default=None)
-
-
-def class_slugs(classes: Iterable[str], prefixed: Mapping[str, str]) -> dict[str, str]:
-    """Give each class the last part of its list's address: its local name in lower case.
-
-    Where two classes share a local name, all but the first (in the order of their addresses) carry their prefix
-    too, so that adding a class never moves another one's list unless the two share a name.
-    """
-    slugs: dict[str, str] = {}
-    for iri in sorted(set(classes)):
-        name = slug(local_name(iri)) or "class"
-        if name in slugs.values():
-            name = slug(prefixed.get(iri, "").replace(":", "-")) or name
-        number, wanted = 2, name
-        while name in slugs.values():
-            name, number = f"{wanted}-{number}", number + 1
-        slugs[iri] = name
-    return slugs
-
-
-def local_name(iri: str) -> str:
-    """Return what stands after the last `#` or `/` (or `:`) of an address, decoded."""
-    text = iri.rstrip("/#")
-    return unquote(re.split(r"[#/:]", text)[-1])
-
-
-def slug(text: str) -> str:
-    """Return a name as it stands in an address: lower case, words joined by hyphens, æ→ae ø→oe å→aa.
-
-    Letters of other scripts stay: they are percent-encoded when the address is written.
-    """
-    words = re.sub(r"(?<=[a-zæøå0-9])(?=[A-ZÆØÅ])|(?<=[A-ZÆØÅ])(?=[A-ZÆØÅ][a-zæøå])", "-", text).casefold()
-    for letter, spelling in (("æ", "ae"), ("ø", "oe"), ("å", "aa"), ("ä", "ae"), ("ö", "oe"), ("ü", "ue")):
-        words = words.replace(letter, spelling)
-    return re.sub(r"[^\w]+|_+", "-", words).strip("-")
 
 
 def is_iri(text: str) -> bool:

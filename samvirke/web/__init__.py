@@ -1,0 +1,59 @@
+"""The web tier: pages, data and the endpoint over one published site.
+
+Duty: `create_app` wires the rooms together and decides nothing. Level 7. Loads neither a validator
+nor a reasoner, and opens no store: what is asked is answered by the worker processes.
+Source: https://flask.palletsprojects.com/patterns/appfactories/
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+if TYPE_CHECKING:
+    from samvirke.settings import Limits
+    from samvirke.workers.pool import Pool
+
+__all__ = ["create_app"]
+
+ROOMS = ("robots", "protocol", "console", "queries", "pages", "data")
+"""Modules with a `blueprint`. The order does not matter: no two of them share an address."""
+
+MAX_BODY_BYTES = 1 << 20
+
+
+def create_app(state: Path | str, *, pool: Pool | None = None, limits: Limits | None = None) -> Flask:
+    """Return the application that serves what is published in a state folder.
+
+    Reads:  `state`/current and the generation it names; both again when a new one is published.
+    Writes: nothing. Starts the worker processes, unless a running `pool` is given.
+    """
+    from samvirke.web import errors, headers, languages, layout, publication  # noqa: PLC0415 - they import Flask's world
+
+    if pool is None:
+        from samvirke.settings import Limits as DefaultLimits  # noqa: PLC0415 - only needed here
+        from samvirke.workers.pool import Pool as Workers  # noqa: PLC0415 - only needed here
+
+        pool = Workers.start(Path(state), limits or DefaultLimits())
+    app = Flask("samvirke.web", static_folder="static", template_folder="templates")
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
+        MAX_FORM_PARTS=100,
+        TRAP_BAD_REQUEST_ERRORS=False,
+    )
+    # The router's own redirect would name the host; `headers` makes it a path of this server.
+    app.url_map.merge_slashes = False
+    app.extensions[publication.EXTENSION] = publication.Serving(pool)
+    errors.install(app)
+    languages.install(app)
+    headers.install(app)
+    layout.install(app)
+    for room in ROOMS:
+        if find_spec(f"samvirke.web.{room}") is not None:
+            app.register_blueprint(import_module(f"samvirke.web.{room}").blueprint)
+    return app

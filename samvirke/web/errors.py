@@ -1,0 +1,247 @@
+"""The only table from an error to a status, and the three forms an error is told in.
+
+Duty: a problem document for programs, a page for readers, plain text for SPARQL clients and the
+command line – all from the same error. Level 7. No traceback and no path of this machine leaves here.
+Source: https://www.rfc-editor.org/rfc/rfc9457
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from samvirke import errors
+from samvirke.negotiate import Offer, choose
+from samvirke.web.headers import NOT_KEPT, vary
+from samvirke.web.languages import request_language, words
+from samvirke.web.publication import current
+
+__all__ = ["STATUS", "Problem", "install", "problem", "respond"]
+
+logger = logging.getLogger(__name__)
+
+STATUS: Mapping[type[errors.SamvirkeError], HTTPStatus] = {
+    errors.SamvirkeError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.WrongUse: HTTPStatus.BAD_REQUEST,
+    errors.SiteError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.InputError: HTTPStatus.BAD_REQUEST,
+    errors.EvidenceError: HTTPStatus.BAD_REQUEST,
+    errors.QuerySyntaxError: HTTPStatus.BAD_REQUEST,
+    errors.QueryRefused: HTTPStatus.BAD_REQUEST,
+    errors.GateRefused: HTTPStatus.CONFLICT,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Gone: HTTPStatus.GONE,
+    errors.NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
+    errors.StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StoreBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StoreDamaged: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.LimitError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.QueryTimeout: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.AnswerTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.WorkerLost: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.JavaMissing: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+"""Every error of the tree has its own row, so that a new one is decided on and not inherited by chance."""
+
+_PLAIN = Offer("text/plain", "txt")
+_PAGE = Offer("text/html", "html", aliases=("application/xhtml+xml",))
+_PROBLEM = Offer(
+    "application/problem+json",
+    "json",
+    aliases=("application/json", "application/ld+json", "application/sparql-results+json"),
+)
+_SERVER_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One error as it is told. `code` is a stable word for programs, `extra` what else a program can use."""
+
+    status: int
+    code: str
+    detail: str
+    remedy: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Return the status in words, as RFC 9457 asks for problems of the type about:blank."""
+        return HTTPStatus(self.status).phrase
+
+    def body(self) -> dict[str, Any]:
+        """Return the problem document."""
+        named = {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": " ".join(part for part in (self.detail, self.remedy) if part),
+            "code": self.code,
+        }
+        return {**named, **self.extra}
+
+    def text(self) -> str:
+        """Return the error in plain text: the place first, then what is wrong and what to do."""
+        place = ""
+        if line := self.extra.get("line"):
+            place = f"line {line}:{self.extra.get('column') or 1}: "
+        lines = [f"{place}{self.detail} {self.remedy}".strip()]
+        if number := self.extra.get("request"):
+            lines.append(f"Request {number}.")
+        return "\n".join(lines) + "\n"
+
+
+def problem(error: Exception) -> Problem:
+    """Translate an error; what is not ours and no HTTP error becomes a 500 that says nothing of its cause."""
+    if isinstance(error, errors.SamvirkeError):
+        return _ours(error)
+    if isinstance(error, HTTPException) and error.code is not None:
+        headers = {name: value for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")}
+        return Problem(error.code, _code(HTTPStatus(error.code).phrase), error.description or "", headers=headers)
+    return Problem(_SERVER_ERROR, "internal-server-error", "Something went wrong on the server.")
+
+
+def _ours(error: errors.SamvirkeError) -> Problem:
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    extra: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+    if isinstance(error, errors.InputError) and error.line:
+        extra |= {"line": error.line, "column": error.column}
+    if isinstance(error, errors.QueryRefused):
+        extra |= {"rule": error.rule, "limit": error.limit, "found": error.found}
+    if isinstance(error, errors.NotAcceptable):
+        extra["offers"] = list(error.offers)
+    if isinstance(error, errors.Gone) and error.successor:
+        extra["successor"] = error.successor
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        seconds = error.retry_after_s if isinstance(error, errors.Overloaded) else 1
+        if not isinstance(error, errors.QueryTimeout):  # The same query would run as long again.
+            headers["Retry-After"] = str(max(1, seconds))
+    return Problem(status, _code(type(error).__name__), error.message, error.remedy, extra, headers)
+
+
+def _code(name: str) -> str:
+    """`QueryRefused` and `Not Found` as one hyphenated word in lower case."""
+    spaced = "".join(f" {letter}" if letter.isupper() else letter for letter in name)
+    return "-".join(spaced.lower().split())
+
+
+def respond(error: Exception) -> Response:
+    """Answer an error in the form the client accepts; a form nobody asked for is plain text."""
+    told = problem(error)
+    if told.status >= _SERVER_ERROR:
+        told = _numbered(told, error)
+    response = _in_form(told)
+    response.status_code = told.status
+    response.headers.update(told.headers)
+    response.headers["Cache-Control"] = NOT_KEPT if told.status >= _SERVER_ERROR else "no-cache"
+    vary(response, "Accept")
+    return response
+
+
+def _in_form(told: Problem) -> Response:
+    try:
+        form = choose(request.headers.get("Accept"), (_PLAIN, _PAGE, _PROBLEM))
+    except errors.NotAcceptable:
+        form = _PLAIN
+    if form is _PROBLEM:
+        body = json.dumps(told.body(), ensure_ascii=False, indent=1) + "\n"
+        return Response(body, content_type=_PROBLEM.media_type)
+    if form is _PAGE:
+        vary(page := _page(told), "Accept-Language")
+        return page
+    return Response(told.text(), content_type="text/plain; charset=utf-8")
+
+
+def _numbered(told: Problem, error: Exception) -> Problem:
+    """Give a server's error a number that stands in the answer and in the log, and nowhere else."""
+    number = uuid.uuid4().hex[:12]
+    if isinstance(error, errors.SamvirkeError | HTTPException):
+        logger.warning("request %s %s: %s", number, request.path, error)
+    else:
+        logger.error("request %s %s failed", number, request.path, exc_info=error)
+    return Problem(told.status, told.code, told.detail, told.remedy, {**told.extra, "request": number}, told.headers)
+
+
+def _page(told: Problem) -> Response:
+    """Show the error as a page of the site; when even the site's frame cannot be read, as a bare page."""
+    lang = request_language()
+    try:
+        from samvirke.web.layout import frame  # noqa: PLC0415 - the frame needs a publication, errors must not
+
+        page = frame(lang=lang, path="", title=words(_TITLES.get(told.status, told.title), lang), robots="noindex")
+        near, successor = _nearest(told, lang), told.extra.get("successor")
+        html = render_template(
+            "error.html",
+            page=page,
+            problem=told,
+            sentence=words(_SENTENCES.get(told.status, ""), lang) if told.status in _SENTENCES else "",
+            words=_sought(),
+            near=near,
+            successor=None if successor is None else (current().links.page(successor, lang), _label(successor, lang)),
+        )
+    except Exception:
+        # The edge of the web tier: an error while telling an error must not hide the first one.
+        logger.exception("the error page failed")
+        html = render_template("error_bare.html", problem=told)
+    return Response(html, content_type="text/html; charset=utf-8")
+
+
+def _sought() -> str:
+    """The words an unknown address was probably meant to name: its last part, hyphens read as spaces."""
+    return " ".join(request.path.rstrip("/").rpartition("/")[2].replace("-", " ").replace("_", " ").split())[:80]
+
+
+def _nearest(told: Problem, lang: str) -> list[tuple[str, str]]:
+    """The things whose names are nearest to an unknown address: their pages and labels."""
+    if told.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE) or not _sought():
+        return []
+    links, index = current().links, current().index
+    return [(links.page(hit.iri, lang), hit.label) for hit in index.nearest(_sought(), lang, limit=5)]
+
+
+def _label(iri: str, lang: str) -> str:
+    return current().index.label(iri, lang) or iri
+
+
+# Words for readers, looked up in the interface's catalogue (the English text is the key).
+_TITLES = {
+    400: "The request cannot be understood",
+    404: "There is no page here",
+    405: "This is not possible here",
+    406: "Not available in that format",
+    410: "Withdrawn",
+    413: "Too large",
+    415: "This kind of content is not taken",
+    429: "Too many requests",
+    500: "Something went wrong",
+    503: "Not possible right now",
+}
+_SENTENCES = {
+    404: "Nothing has this address. Perhaps it is one of these, or a search finds it.",
+    410: "What was here has been withdrawn.",
+    406: "The address exists, but not in a format your program accepts. These are the formats it has:",
+    429: "Wait a little before you ask again.",
+    500: "The mistake is ours. If it happens again, tell us the number below.",
+    503: "Try again in a moment.",
+}
+
+
+def install(app: Flask) -> None:
+    """Answer every error of an application in one of the three forms."""
+
+    @app.errorhandler(Exception)
+    def handle(error: Exception) -> Response | HTTPException:
+        if isinstance(error, RequestRedirect):
+            return error
+        return respond(error)

@@ -1,0 +1,207 @@
+"""What is published now, opened once per generation.
+
+Duty: open the small files of a generation (settings, schema, index, report, stored questions) and
+swap them together when the generation changes. Level 7. Must not load a validator, a reasoner or
+the data itself: facts are asked of the worker processes.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, current_app, g, has_request_context
+
+from samvirke import __version__
+from samvirke.errors import StoreDamaged, StoreError
+from samvirke.model import Finding, Report, Severity
+from samvirke.search import Index
+from samvirke.web.links import Links
+
+if TYPE_CHECKING:
+    from samvirke.generations import Generation
+    from samvirke.queries import StoredQuery
+    from samvirke.schema import Schema
+    from samvirke.workers.pool import Pool
+
+__all__ = ["Publication", "Serving", "current", "open_publication", "serving"]
+
+EXTENSION = "samvirke"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One generation as the web tier sees it. Nothing in it changes.
+
+    `version` names the generation, `hash` is the canonical hash of its data, `settings` the site's
+    public settings as JSON values, `links` makes every address of the site.
+    """
+
+    generation: Generation
+    version: str
+    hash: str
+    settings: Mapping[str, Any]
+    schema: Schema
+    index: Index
+    report: Report
+    queries: Mapping[str, StoredQuery]
+    links: Links
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def base(self) -> str:
+        """Return the address everything is named under."""
+        return self.links.base
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the site's languages, the preferred one first."""
+        return self.links.languages
+
+    @property
+    def directory(self) -> Path:
+        """Return the generation's folder."""
+        return Path(self.generation.directory)
+
+
+def open_publication(generation: Generation) -> Publication:
+    """Open the small files of a generation.
+
+    Reads:  manifest.json, settings.json, schema.json, report.json, index.sqlite, queries/*.rq.
+    Raises: StoreDamaged when one is missing or cannot be read.
+    """
+    from samvirke.queries import load_queries  # noqa: PLC0415 - not needed to start a command
+    from samvirke.schema import Schema  # noqa: PLC0415 - the same
+
+    directory = Path(generation.directory)
+    manifest = _json(directory / "manifest.json")
+    settings = _json(directory / "settings.json")
+    schema = Schema.from_json((directory / "schema.json").read_text(encoding="utf-8"))
+    prefixes = {**schema.prefixes, **(manifest.get("prefixes") or {}), "d": f"{settings['base']}id/"}
+    slugs = {iri: hint.slug for iri, hint in schema.classes.items()}
+    folder = directory / "queries"
+    stored = load_queries(folder) if folder.is_dir() else ()
+    return Publication(
+        generation=generation,
+        version=str(manifest.get("version", directory.name)),
+        hash=str(manifest.get("hash", "")),
+        settings=settings,
+        schema=schema,
+        index=Index(directory / "index.sqlite"),
+        report=_report(directory / "report.json"),
+        queries={query.name: query for query in stored},
+        links=Links(str(settings["base"]), tuple(settings["languages"]), prefixes, slugs),
+        manifest=manifest,
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StoreDamaged(f"{path.name} is missing from the published data.", remedy="Build the site again.") from None
+    except ValueError as error:
+        raise StoreDamaged(f"{path.name} cannot be read: {error}.", remedy="Build the site again.") from error
+    if not isinstance(value, dict):
+        raise StoreDamaged(f"{path.name} is not an object.", remedy="Build the site again.")
+    return value
+
+
+def _report(path: Path) -> Report:
+    value = _json(path)
+    findings = [Finding(**{**entry, "severity": Severity(entry["severity"])}) for entry in value.get("findings", ())]
+    return Report(findings, float(value.get("seconds", 0.0)))
+
+
+class Serving:
+    """The running site: the worker pool, and the publication each request sees.
+
+    A request keeps the publication it began with, even when a new one is published meanwhile.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self._lock = threading.Lock()
+        self._newest: Publication | None = None
+
+    def newest(self) -> Publication:
+        """Return the publication of the pool's generation, opening it when it is new.
+
+        Raises: StoreError when nothing is published; StoreDamaged when it cannot be read.
+        """
+        generation = self.pool.generation
+        if generation is None:
+            raise StoreError("Nothing has been published yet.", remedy="Build the site with `samvirke build`.")
+        known = self._newest
+        if known is not None and known.generation.directory == generation.directory:
+            return known
+        with self._lock:
+            known = self._newest
+            if known is None or known.generation.directory != generation.directory:
+                known = self._newest = open_publication(generation)
+        return known
+
+    @property
+    def publication(self) -> Publication:
+        """Return what the current request sees; outside a request, the newest."""
+        if not has_request_context():
+            return self.newest()
+        if "publication" not in g:
+            g.publication = self.newest()
+        found: Publication = g.publication
+        return found
+
+    @property
+    def generation(self) -> Generation:
+        """Return the generation of the current request."""
+        return self.publication.generation
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Return the public settings of the current request's publication."""
+        return self.publication.settings
+
+    @property
+    def schema(self) -> Schema:
+        """Return the compiled ontology and shapes of the current request's publication."""
+        return self.publication.schema
+
+    @property
+    def index(self) -> Index:
+        """Return the index of the current request's publication."""
+        return self.publication.index
+
+    @property
+    def report(self) -> Report:
+        """Return what the gate found in the current request's publication."""
+        return self.publication.report
+
+    @property
+    def queries(self) -> Mapping[str, StoredQuery]:
+        """Return the stored questions of the current request's publication, by name."""
+        return self.publication.queries
+
+    @property
+    def links(self) -> Links:
+        """Return the addresses of the current request's site."""
+        return self.publication.links
+
+    @property
+    def version(self) -> str:
+        """Return the version of the software."""
+        return __version__
+
+
+def serving(app: Flask | None = None) -> Serving:
+    """Return the running site of an application, by default that of the current request."""
+    found: Serving = (app or current_app).extensions[EXTENSION]
+    return found
+
+
+def current() -> Publication:
+    """Return the publication that the current request sees."""
+    return serving().publication
