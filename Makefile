@@ -2,8 +2,7 @@
 #
 # Everything is installed into .venv from requirements/*.txt, which pin each package by version and checksum.
 
-HOST ?= 127.0.0.1
-PORT ?= 8000
+# PORT and HOST may come from the environment; what is not given, the site's settings decide.
 PYTHON ?=
 JOBS ?= 2
 BIN := .venv/bin
@@ -62,7 +61,7 @@ $(AXE): tests/browser/package-lock.json
 	fi
 
 serve: .venv/run.stamp ## build the site and serve it at http://127.0.0.1:8000
-	@exec $(BIN)/samvirke serve --host '$(HOST)' --port '$(PORT)'
+	@exec $(BIN)/samvirke serve$(if $(HOST), --host '$(HOST)')$(if $(PORT), --port '$(PORT)')
 
 build: .venv/run.stamp ## check the site and publish a generation of it
 	@$(BIN)/samvirke build

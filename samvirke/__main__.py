@@ -1,0 +1,5 @@
+"""`python -m samvirke` is the command line."""
+
+from samvirke.cli import main
+
+main()

@@ -1,0 +1,219 @@
+"""The command that serves a site over HTTP, and the web process it starts.
+
+Level 8. Builds when there is nothing to serve or something changed, then hands over to the HTTP
+server (Granian, WSGI). Holds no data itself: the web process starts the workers that do.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import sys
+import threading
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from samvirke.commands.frame import Command, Frame, option, pass_frame, words
+from samvirke.errors import SamvirkeError, StoreError, WrongUse
+
+if TYPE_CHECKING:
+    from samvirke.site import Site
+
+SERVED = "SAMVIRKE_SERVED"
+"""Carries what is served from the command to the web process, which may be a fresh interpreter."""
+
+BUSY = 4
+THREADS = 16
+"""Requests handled at once in the web process; each waits for a worker most of its time."""
+
+ANSWER_WAIT_S = 60.0
+POLL_S = 0.02
+
+
+@click.command(
+    cls=Command,
+    words=words(
+        "Serve the site over HTTP. Builds it first when it never was, or when a file changed since.",
+        "Vis stedet over HTTP. Bygger det først, når det aldrig er sket, eller når en fil er ændret siden.",
+    ),
+)
+@option(
+    "--host", help=words("The interface to listen on (default: 127.0.0.1).", "Netkort at lytte på (ellers: 127.0.0.1).")
+)
+@option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help=words("The port (default: 8000; 0: any free one).", "Porten (ellers: 8000; 0: en ledig)."),
+)
+@option("--no-build", is_flag=True, help=words("Serve what is published.", "Vis det, der er udgivet."))
+@pass_frame
+def serve(frame: Frame, host: str | None, port: int | None, no_build: bool) -> int:
+    """Build if needed, then serve until stopped."""
+    site = frame.open_site()
+    host = host or site.settings.host
+    port = free_port(host, site.settings.port if port is None else port)
+    if not no_build:
+        code = _bring_up_to_date(frame, site)
+        if code:
+            return code
+    _refuse_unpublished(site)
+    return _serve(frame, site, host, port)
+
+
+def free_port(host: str, port: int) -> int:
+    """Return the port to listen on, a free one for 0.
+
+    Raises: PortBusy when somebody listens there; WrongUse for an unknown host.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            return int(probe.getsockname()[1])
+    except socket.gaierror as error:
+        raise WrongUse(f"There is no host {host}.", remedy="Use an address of this machine, as 127.0.0.1.") from error
+    except OSError as error:
+        raise PortBusy(
+            f"Port {port} at {host} cannot be used: {(error.strerror or str(error)).lower()}.",
+            remedy="Choose another with --port, or a free one with --port 0.",
+        ) from error
+
+
+class PortBusy(SamvirkeError):
+    """Somebody else listens on the port."""
+
+    exit_code = BUSY
+
+
+def _bring_up_to_date(frame: Frame, site: Site) -> int:
+    """Build when nothing is published, or when files changed; say which.
+
+    Returns an exit code other than 0 when there is nothing to serve. A site that cannot be built
+    but was published before is served as it was: a mistake in a file takes no site down.
+    """
+    from samvirke.commands.publish import publish
+    from samvirke.commands.published import changed_files
+    from samvirke.generations import current
+
+    generation = current(site.state)
+    if generation is not None:
+        changed = changed_files(site, generation)
+        if not changed:
+            return 0
+        names = ", ".join(changed[:3]) + (" …" if len(changed) > len(changed[:3]) else "")
+        frame.note(words("Building again, because of {names}.", "Bygger igen på grund af {names}."), names=names)
+    else:
+        frame.note(words("Building the site for the first time.", "Bygger stedet for første gang."))
+    try:
+        if publish(frame, site) is not None:
+            return 0
+        code = 1
+    except SamvirkeError as error:
+        if generation is None:
+            raise
+        click.echo(str(error), err=True)
+        code = error.exit_code
+    if generation is None:
+        return code
+    frame.note(
+        words("Serving what was published before: {version}.", "Viser det, der var udgivet før: {version}."),
+        version=generation.version,
+    )
+    return 0
+
+
+def _refuse_unpublished(site: Site) -> None:
+    from samvirke.generations import current
+
+    if current(site.state) is None:
+        raise StoreError("Nothing has been published yet.", remedy="Run: samvirke build")
+
+
+def _serve(frame: Frame, site: Site, host: str, port: int) -> int:
+    """Run the HTTP server until it is told to stop."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    limits = asdict(site.settings.limits)
+    os.environ[SERVED] = json.dumps({"state": str(site.state.resolve()), "limits": limits})
+    level = LogLevels.info if frame.verbose else LogLevels.error
+    server = Granian(
+        f"{__name__}:application",
+        factory=True,
+        address=_numeric(host),
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=THREADS,
+        respawn_failed_workers=True,
+        websockets=False,
+        log_level=level,
+        log_dictconfig=_log_to_stderr(),
+        log_access=False,
+    )
+    threading.Thread(target=_announce, args=(frame, host, port), daemon=True).start()
+    try:
+        server.serve()
+    except SystemExit as stopped:
+        if stopped.code:
+            raise StoreError(
+                "The web server stopped by itself.", remedy="Run it again with -v to see why, or: samvirke doctor"
+            ) from None
+    frame.note(words("Stopped.", "Stoppet."))
+    return 0
+
+
+def _numeric(host: str) -> str:
+    """Return the address of `host` in digits: the server takes no names."""
+    return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][4][0])
+
+
+def _log_to_stderr() -> dict[str, Any]:
+    """Return a logging configuration that keeps stdout for the address."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"plain": {"format": "%(message)s"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}},
+        "loggers": {"_granian": {"handlers": ["stderr"], "propagate": False}},
+    }
+
+
+def _announce(frame: Frame, host: str, port: int) -> None:
+    """Print the address once it answers, not before: who reads it may ask at once."""
+    asked = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    deadline = time.monotonic() + ANSWER_WAIT_S
+    while time.monotonic() < deadline:
+        try:
+            connection = http.client.HTTPConnection(asked, port, timeout=5)
+            connection.request("GET", "/readyz")
+            ready = connection.getresponse().status < http.client.BAD_REQUEST
+            connection.close()
+        except OSError:
+            ready = False
+        if ready:
+            shown = f"[{host}]" if ":" in host else host
+            told = words(
+                "Serving at http://{host}:{port}/ – Ctrl+C stops it.",
+                "Klar på http://{host}:{port}/ – stop med Ctrl+C.",
+            )
+            click.echo(frame.say(told, host=shown, port=port))
+            sys.stdout.flush()
+            return
+        time.sleep(POLL_S)
+
+
+def application() -> Any:  # noqa: ANN401 - Flask may only be named in the web tier
+    """Return the WSGI application of the site that the command serves."""
+    from samvirke.settings import Limits
+    from samvirke.web import create_app
+
+    served = json.loads(os.environ[SERVED])
+    return create_app(served["state"], limits=Limits(**served["limits"]))
