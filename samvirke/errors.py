@@ -23,6 +23,7 @@ only table from error to status.
     │   ├── AnswerTooLarge  5
     │   ├── WorkerLost      5  the process that evaluated the query died (memory or engine)
     │   └── Overloaded      5  no worker became free in time
+    │       └── TooManyRequests 5  one client asks for more than its share
     └── JavaMissing         4  the reasoner needs Java and there is none
 """
 
@@ -194,3 +195,7 @@ class Overloaded(LimitError):
     def __init__(self, message: str, *, retry_after_s: int = 1, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.retry_after_s = retry_after_s
+
+
+class TooManyRequests(Overloaded):
+    """One client asks for more at once than its share; others are served."""

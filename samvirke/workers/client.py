@@ -1,0 +1,227 @@
+"""This side of the sockets: start a zygote, lease workers, ask them.
+
+Duty: processes and streams, one lease at a time. Level 4.5; no queue, no choice between workers:
+that is `pool`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import samvirke
+from samvirke.errors import StoreDamaged, WorkerLost
+from samvirke.workers import failures
+from samvirke.workers.answers import Body
+from samvirke.workers.frames import ControlLine, Kind, StreamCut, receive_frame, send_frame
+from samvirke.workers.request import Request, write_request
+
+__all__ = ["Lease", "Line", "Zygote"]
+
+_START_S = 20.0
+_LOAD_S = 600.0
+"""Longest wait for a generation to be loaded; ten million triples take about a minute."""
+_GUARD_S = 0.5
+"""How much later than the kernel's clock the client's own one strikes."""
+_LONGEST_PATH = 100
+"""A socket's path may have about 108 bytes."""
+
+
+class Zygote:
+    """The zygote process and this process's end of its lifeline: when that closes, the zygote ends."""
+
+    def __init__(self) -> None:
+        """Start the process and wait until it listens. Raises: WorkerLost when it does not."""
+        self._owner = os.getpid()
+        folder = tempfile.mkdtemp(prefix="samvirke-")
+        if len(folder) > _LONGEST_PATH - len("/workers"):
+            Path(folder).rmdir()
+            folder = tempfile.mkdtemp(prefix="samvirke-", dir="/tmp")  # mkdtemp makes it private
+        self.address = str(Path(folder, "workers"))
+        self._lifeline, theirs = socket.socketpair()
+        home = str(Path(samvirke.__file__).parent.parent)
+        environment = dict(os.environ)
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (home, environment.get("PYTHONPATH"))))
+        with theirs:
+            # -P: a file called json.py in the folder we stand in is not the standard library's.
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "samvirke.workers", self.address, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=environment,
+                start_new_session=True,  # Ctrl-C in the terminal is for us; we end it in order.
+            )
+        self._lifeline.settimeout(_START_S)
+        try:
+            ready = self._lifeline.recv(1)
+        except OSError:
+            ready = b""
+        if not ready:
+            self.close()
+            raise WorkerLost("The worker processes did not start.", remedy="See the messages above this one.")
+
+    @property
+    def alive(self) -> bool:
+        """Say whether the process still runs; a fork of its owner cannot tell and says yes."""
+        return os.getpid() != self._owner or self._process.poll() is None
+
+    @property
+    def process_id(self) -> int:
+        """The zygote's process id."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """End the zygote and its children, and remove its folder; may be called again, and only by its owner."""
+        self._lifeline.close()
+        if os.getpid() != self._owner:
+            return
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        folder = Path(self.address)
+        with contextlib.suppress(OSError):
+            folder.unlink()
+        with contextlib.suppress(OSError):
+            folder.parent.rmdir()
+
+
+class Line:
+    """The control line to one generation's template; shared by threads."""
+
+    def __init__(self, address: str, directory: Path) -> None:
+        """Connect and wait until the generation is loaded.
+
+        Raises: StoreDamaged with the reason when it cannot be loaded; WorkerLost when nobody answers.
+        """
+        self._lock = threading.Lock()
+        for attempt in (1, 2, 3):
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            connection.settimeout(_LOAD_S)
+            self._line = ControlLine(connection)
+            try:
+                connection.connect(address)
+                self._line.send({"open": str(directory)})
+                reply, _ = self._line.receive()
+            except (OSError, StreamCut) as error:
+                # A template that has just run out of clients may end with our connection in its hands.
+                self._line.close()
+                if attempt == 3:  # noqa: PLR2004 - the last of the attempts above
+                    raise WorkerLost("The worker processes do not answer.", remedy="Start the server again.") from error
+                time.sleep(0.05)
+                continue
+            if "error" in reply:
+                self._line.close()
+                raise StoreDamaged(reply["error"])
+            return
+
+    def lease(self, *, headroom_bytes: int) -> Lease:
+        """Have a worker forked. Raises: WorkerLost when the template is gone."""
+        try:
+            with self._lock:
+                self._line.send({"lease": headroom_bytes})
+                reply, descriptor = self._line.receive()
+        except (OSError, StreamCut) as error:
+            raise WorkerLost("The worker processes are gone.", remedy="Ask again.") from error
+        if descriptor is None:
+            raise WorkerLost("No worker could be started.", remedy="Ask again.")
+        return Lease(self, reply["lease"], socket.socket(fileno=descriptor))
+
+    def kill(self, number: int) -> None:
+        """End a worker at once."""
+        with contextlib.suppress(OSError), self._lock:
+            self._line.send({"kill": number})
+
+    def fate(self, number: int) -> int | None:
+        """Return the wait status of a worker that has ended; one that has not is ended."""
+        try:
+            with self._lock:
+                self._line.send({"fate": number})
+                status = self._line.receive()[0]["status"]
+        except (OSError, StreamCut):
+            return None
+        return None if status is None else int(status)
+
+    def close(self) -> None:
+        """Close the line: the template ends the workers leased over it."""
+        self._line.close()
+
+
+class Lease:
+    """One worker, standing by for one question after the other."""
+
+    def __init__(self, line: Line, number: int, stream: socket.socket) -> None:
+        """Take over the stream of a worker leased as `number`."""
+        self._line = line
+        self._number = number
+        self._stream = stream
+
+    @property
+    def usable(self) -> bool:
+        """Say whether the worker is still there and has nothing unasked to say."""
+        try:
+            self._stream.settimeout(0)
+            self._stream.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        return False
+
+    def ask(self, request: Request, body: Body) -> dict[str, float]:
+        """Ask, and take the whole answer into `body`.
+
+        Returns what the worker says of it: rows, bytes, seconds.
+        Raises: what the worker raised; QueryTimeout or WorkerLost when it died. After those two,
+        and after any error on this side, the lease is of no more use (`usable` says so).
+        """
+        until = time.monotonic() + request.timeout_s + _GUARD_S
+        try:
+            return self._ask(request, body, until)
+        except TimeoutError as error:
+            self._discard()
+            raise failures.timed_out(request.timeout_s) from error
+        except (OSError, StreamCut) as error:
+            self._stream.close()
+            raise failures.died(self._line.fate(self._number), timeout_s=request.timeout_s) from error
+        except failures.FromWorker as error:
+            raise error.reason from None
+        except BaseException:
+            self._discard()
+            raise
+
+    def _ask(self, request: Request, body: Body, until: float) -> dict[str, float]:
+        self._wait_at_most(until)
+        send_frame(self._stream, Kind.REQUEST, write_request(request))
+        while True:
+            self._wait_at_most(until)
+            kind, payload = receive_frame(self._stream)
+            if kind is Kind.BODY:
+                body.write(payload)
+            elif kind is Kind.END:
+                return failures.read_end(payload)
+            elif kind is Kind.ERROR:
+                raise failures.FromWorker(failures.read_error(payload))
+
+    def _wait_at_most(self, until: float) -> None:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._stream.settimeout(left)
+
+    def _discard(self) -> None:
+        self._stream.close()
+        self._line.kill(self._number)
+
+    def close(self) -> None:
+        """Let the worker go: it ends when its stream does."""
+        self._stream.close()

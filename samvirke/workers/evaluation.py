@@ -1,0 +1,123 @@
+"""Evaluate one query against the worker's store and write the answer.
+
+Duty: from a request to bytes in the format asked for, with rows counted. Level 4.5; runs inside a
+confined worker and knows neither limits of time nor sockets.
+Source: https://www.w3.org/TR/sparql11-query/, https://www.w3.org/TR/sparql11-protocol/#dataset
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, cast
+
+import pyoxigraph
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Store,
+    Triple,
+)
+
+from samvirke import sparql, sparql_errors
+from samvirke.workers import failures
+from samvirke.workers.request import Request
+from samvirke.workers.rows import Counted
+
+_RESULTS = {
+    "application/sparql-results+json": QueryResultsFormat.JSON,
+    "application/sparql-results+xml": QueryResultsFormat.XML,
+    "text/csv": QueryResultsFormat.CSV,
+    "text/tab-separated-values": QueryResultsFormat.TSV,
+}
+_GRAPHS = {
+    "text/turtle": RdfFormat.TURTLE,
+    "application/n-triples": RdfFormat.N_TRIPLES,
+    "application/rdf+xml": RdfFormat.RDF_XML,
+    "application/ld+json": RdfFormat.JSON_LD,
+    "application/trig": RdfFormat.TRIG,
+    "application/n-quads": RdfFormat.N_QUADS,
+}
+
+
+def evaluate(store: Store, request: Request, output: object) -> int:
+    """Evaluate a query and write its answer to `output`.
+
+    Reads:  `store`; the default graph is the store's own, or the merge of the graphs named.
+    Writes: `output`, in `request.media_type`.
+    Returns the number of rows or triples written; 1 for ASK.
+    Raises: QuerySyntaxError; AnswerTooLarge in the middle of writing.
+    """
+    try:
+        return _write(_query(store, request), request, cast("IO[bytes]", output))
+    except SyntaxError as error:
+        raise sparql_errors.syntax_error(request.text, str(error)) from error
+    except (ValueError, RuntimeError, OSError) as error:  # Solutions are computed while they are written.
+        raise sparql_errors.evaluation_error(request.text, str(error)) from error
+
+
+def _write(result: QuerySolutions | QueryBoolean | QueryTriples, request: Request, file: IO[bytes]) -> int:
+    if isinstance(result, QueryTriples):
+        counter = _Triples(result, request.max_rows)
+        pyoxigraph.serialize(
+            iter(counter), file, format=_GRAPHS[request.media_type], prefixes=sparql.prefixes(request.text)
+        )
+        return counter.count
+    form = _RESULTS[request.media_type]
+    if isinstance(result, QueryBoolean):
+        result.serialize(file, format=form)
+        return 1
+    counted = Counted(file, request.media_type, request.max_rows)
+    result.serialize(cast("IO[bytes]", counted), format=form)
+    return counted.rows
+
+
+def _query(store: Store, request: Request) -> QuerySolutions | QueryBoolean | QueryTriples:
+    default, named = request.default_graphs, request.named_graphs
+    if default is None and named is None:
+        default, named = sparql.dataset(request.text, base=request.base)
+    if default is None and named is None:
+        return store.query(request.text, base_iri=request.base)
+    names: list[NamedNode | BlankNode] = [NamedNode(name) for name in named or ()]
+    if len(default or ()) <= 1:
+        graphs: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(name) for name in default or ()]
+        return store.query(request.text, base_iri=request.base, default_graph=graphs, named_graphs=names)
+    merged = _merge(store, default or (), names)
+    return merged.query(request.text, base_iri=request.base, default_graph=[DefaultGraph()], named_graphs=names)
+
+
+def _merge(store: Store, default: tuple[str, ...], named: list[NamedNode | BlankNode]) -> Store:
+    """Copy the graphs of a dataset, the default ones merged into one.
+
+    The engine's own union counts a triple once for each graph it stands in; the standard's default
+    graph is a merge, in which it stands once.
+    Source: https://www.w3.org/TR/sparql11-query/#unnamedGraph
+    """
+    merged = Store()
+    for name in default:
+        found = store.quads_for_pattern(None, None, None, NamedNode(name))
+        merged.extend(pyoxigraph.Quad(quad.subject, quad.predicate, quad.object) for quad in found)
+    for graph in named:
+        merged.extend(store.quads_for_pattern(None, None, None, graph))
+    return merged
+
+
+class _Triples:
+    """The triples of an answer, counted on their way."""
+
+    def __init__(self, triples: QueryTriples, limit: int) -> None:
+        self._triples = triples
+        self._limit = limit
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Triple]:
+        for triple in self._triples:
+            self.count += 1
+            if self.count > self._limit:
+                raise failures.too_many_rows(self._limit)
+            yield triple

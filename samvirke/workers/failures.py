@@ -1,0 +1,112 @@
+"""Errors on their way between a worker and its client.
+
+Duty: one spelling of each error as a JSON object, and the errors that only workers raise. Level 4.5.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from samvirke import errors
+from samvirke.errors import AnswerTooLarge, QueryTimeout, SamvirkeError, WorkerLost, WrongUse
+
+OUT_OF_MEMORY = 77
+"""Exit code of a worker whose memory ran out in Python; the engine's own end is SIGABRT."""
+_PLACED = ("line", "column")
+_REFUSAL = ("rule", "limit", "found")
+
+
+class FromWorker(Exception):
+    """Carries the error that a worker answered with; the worker itself is well."""
+
+    def __init__(self, reason: SamvirkeError) -> None:
+        """Carry `reason`."""
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+def read_end(payload: bytes) -> dict[str, float]:
+    """Read the last frame of an answer."""
+    return {name: float(value) for name, value in json.loads(payload).items()}
+
+
+def read_error(payload: bytes) -> SamvirkeError:
+    """Read the frame that stands in place of an answer."""
+    return from_message(json.loads(payload))
+
+
+def to_message(error: SamvirkeError) -> dict[str, Any]:
+    """Spell an error as a JSON object."""
+    message: dict[str, Any] = {"type": type(error).__name__, "message": error.message, "remedy": error.remedy}
+    for name in (*_PLACED, *_REFUSAL):
+        if hasattr(error, name):
+            message[name] = getattr(error, name)
+    return message
+
+
+def from_message(message: Mapping[str, Any]) -> SamvirkeError:
+    """Make the error again that a worker spelt."""
+    kind = getattr(errors, message["type"], None)
+    if not (isinstance(kind, type) and issubclass(kind, SamvirkeError)):
+        return SamvirkeError(str(message["message"]))
+    extra = {name: message[name] for name in (*_PLACED, *_REFUSAL) if name in message}
+    return kind(message["message"], remedy=message["remedy"], **extra)
+
+
+def too_many_bytes(limit: int) -> AnswerTooLarge:
+    """The answer outgrew its bytes."""
+    return AnswerTooLarge(
+        f"The answer is larger than the {limit} bytes allowed.",
+        remedy="Add a LIMIT, or ask for fewer columns.",
+    )
+
+
+def too_many_rows(limit: int) -> AnswerTooLarge:
+    """The answer outgrew its rows."""
+    return AnswerTooLarge(
+        f"The answer has more than the {limit} rows allowed.",
+        remedy="Add a LIMIT, and an OFFSET for the rest.",
+    )
+
+
+def timed_out(timeout_s: float) -> QueryTimeout:
+    """The deadline came first."""
+    return QueryTimeout(
+        f"The query was stopped at its time limit of {timeout_s:g} s.",
+        remedy="Ask for less: add a LIMIT, name more of the things you look for, or split the question.",
+    )
+
+
+def unknown_operation(name: str) -> WrongUse:
+    """The caller asked for a trusted read that does not exist."""
+    return WrongUse(f"There is no read operation called {name!r}.")
+
+
+def fault(error: Exception) -> SamvirkeError:
+    """A mistake in the worker's own code, with the place it was made."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+    return SamvirkeError(f"A worker failed with {type(error).__name__}: {error} ({place}).", remedy="Report this.")
+
+
+def died(status: int | None, *, timeout_s: float) -> QueryTimeout | WorkerLost:
+    """Say what a worker's end means for the query it was busy with; `status` is its wait status."""
+    number = os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else 0
+    if number in (signal.SIGALRM, signal.SIGXCPU):
+        return timed_out(timeout_s)
+    if number == signal.SIGABRT or (status is not None and os.waitstatus_to_exitcode(status) == OUT_OF_MEMORY):
+        return WorkerLost(
+            "The query needed more memory than it may use, and was stopped.",
+            remedy="Ask for less: add a LIMIT, or avoid sorting and joining everything with everything.",
+        )
+    if number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL):
+        return WorkerLost(
+            "The query was more than the engine could take in, and was stopped.",
+            remedy="Make it shorter or less deeply nested.",
+        )
+    return WorkerLost("The process that answered the query ended before the answer was complete.", remedy="Ask again.")

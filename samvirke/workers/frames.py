@@ -1,0 +1,128 @@
+"""Messages between the processes: framed bytes on a stream, JSON lines on a control line.
+
+Duty: put messages on a socket and take them off, so that a stream that was cut is always noticed.
+Level 4.5; knows nothing of queries or stores. A frame is one byte of kind, four bytes of length
+(big-endian) and the payload; an answer is any number of BODY frames and one END or ERROR frame.
+An answer without its last frame is no answer.
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import socket
+import struct
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
+from typing import Any
+
+_HEAD = struct.Struct("!BI")
+_LONGEST_FRAME = 64 << 20
+_LONGEST_LINE = 64 << 10
+BODY_BYTES = 64 << 10
+"""Size of a BODY frame: large enough that framing costs nothing, small enough not to count as memory."""
+
+
+class Kind(IntEnum):
+    """What a frame carries."""
+
+    REQUEST = 1
+    BODY = 2
+    END = 3
+    ERROR = 4
+
+
+class StreamCut(Exception):
+    """The other side is gone before its message was complete."""
+
+
+def send_frame(connection: socket.socket, kind: Kind, payload: bytes) -> None:
+    """Write one frame; blocks until the other side has taken it."""
+    connection.sendall(_HEAD.pack(kind, len(payload)) + payload)
+
+
+def send_message(connection: socket.socket, kind: Kind, message: Mapping[str, Any]) -> None:
+    """Write one frame whose payload is a JSON object."""
+    send_frame(connection, kind, json.dumps(message, ensure_ascii=True).encode())
+
+
+def receive_frame(connection: socket.socket) -> tuple[Kind, bytes]:
+    """Read one frame.
+
+    Raises: StreamCut at the end of the stream, also in the middle of a frame.
+    """
+    kind, length = _HEAD.unpack(_exactly(connection, _HEAD.size))
+    if length > _LONGEST_FRAME:
+        raise StreamCut(f"a frame of {length} bytes is not one of ours")
+    return Kind(kind), bytes(_exactly(connection, length))
+
+
+def _exactly(connection: socket.socket, length: int) -> bytearray:
+    buffer = bytearray(length)
+    view = memoryview(buffer)
+    while view:
+        read = connection.recv_into(view)
+        if read == 0:
+            raise StreamCut("the other side closed the stream")
+        view = view[read:]
+    return buffer
+
+
+class ControlLine:
+    """One JSON object a line, in both directions; a reply may bring one descriptor along."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        """Take over a connected stream socket."""
+        self.connection = connection
+        self._pending = bytearray()
+
+    def fileno(self) -> int:
+        """Return the descriptor, so that a selector takes the line itself."""
+        return self.connection.fileno()
+
+    def send(self, message: Mapping[str, Any], *, descriptor: int | None = None) -> None:
+        """Write one line; the descriptor, if any, is copied to the other side (SCM_RIGHTS)."""
+        line = json.dumps(message, ensure_ascii=True).encode() + b"\n"
+        if descriptor is None:
+            self.connection.sendall(line)
+            return
+        sent = socket.send_fds(self.connection, [line], [descriptor])
+        self.connection.sendall(line[sent:])
+
+    def receive(self) -> tuple[dict[str, Any], int | None]:
+        """Wait for one line and return it with the descriptor that came along, if one did.
+
+        Raises: StreamCut when the other side is gone.
+        """
+        descriptor: int | None = None
+        while b"\n" not in self._pending:
+            data, ancillary, _, _ = self.connection.recvmsg(_LONGEST_LINE, socket.CMSG_SPACE(4))
+            for level, kind, payload in ancillary:
+                if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                    descriptors = array.array("i")
+                    descriptors.frombytes(payload[: len(payload) - len(payload) % descriptors.itemsize])
+                    descriptor = descriptors[0]
+            if not data:
+                raise StreamCut("the other side closed the line")
+            self._pending += data
+        line, _, rest = bytes(self._pending).partition(b"\n")
+        self._pending = bytearray(rest)
+        return json.loads(line), descriptor
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """Yield the lines that one read brings: for a side that waits for several lines at once.
+
+        Raises: StreamCut when the other side is gone, or sends a line without an end.
+        """
+        data = self.connection.recv(_LONGEST_LINE)
+        if not data or len(self._pending) > _LONGEST_LINE:
+            raise StreamCut("the other side closed the line")
+        self._pending += data
+        while b"\n" in self._pending:
+            line, _, rest = bytes(self._pending).partition(b"\n")
+            self._pending = bytearray(rest)
+            yield json.loads(line)
+
+    def close(self) -> None:
+        """Close the line."""
+        self.connection.close()

@@ -1,0 +1,44 @@
+"""What a worker is asked, and its spelling on the stream.
+
+Duty: one frozen value and its JSON. Level 4.5; used on both sides of the stream.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a worker is asked: a query (`text`) or a trusted read (`operation` with `parameters`).
+
+    `default_graphs` and `named_graphs` name the query's dataset instead of the store's own; None
+    means that the protocol named none. `media_type` has no parameters.
+    """
+
+    text: str = ""
+    media_type: str = "application/sparql-results+json"
+    base: str | None = None
+    default_graphs: tuple[str, ...] | None = None
+    named_graphs: tuple[str, ...] | None = None
+    operation: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    timeout_s: float = 10.0
+    max_rows: int = 100_000
+    max_bytes: int = 64 << 20
+
+
+def write_request(request: Request) -> bytes:
+    """Spell a request as JSON."""
+    return json.dumps(asdict(request), ensure_ascii=True).encode()
+
+
+def read_request(payload: bytes) -> Request:
+    """Read what `write_request` wrote."""
+    values = json.loads(payload)
+    for name in ("default_graphs", "named_graphs"):
+        values[name] = None if values[name] is None else tuple(values[name])
+    return Request(**values)
