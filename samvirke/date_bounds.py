@@ -1,0 +1,149 @@
+"""The rule that computes: from a date as it was told to the days it can mean.
+
+Duty: for each node with an EDTF literal, the four bounds as `xsd:date`, under the properties that the
+site declares as sub-properties of `core:beginEarliest` and its three siblings, or under those
+themselves where it declares none. Level 3; a date it cannot read is left to the gate.
+A query then compares days, whatever precision was told. A bound that a source states itself stands;
+none is computed beside it.
+Standard: EDTF, https://www.loc.gov/standards/datetime/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from types import MappingProxyType
+
+import pyoxigraph
+from pyoxigraph import Variable
+
+from samvirke import edtf
+from samvirke.errors import InputError
+from samvirke.model import DefaultGraph, Literal, NamedNode, Quad, Term, Triple
+from samvirke.rule_match import Facts
+from samvirke.rule_text import Pattern, Premises, Rule
+from samvirke.terms import CORE, EDTF_DATATYPES, RDFS, XSD
+
+NAME = "edtf-bounds"
+_TITLES = {"da": "Datogrænser", "en": "Date bounds"}
+_DESCRIPTIONS = {
+    "da": "En dato, der er fortalt med år eller måned, kan betyde flere dage: den tidligste og den seneste regnes ud.",
+    "en": "A date told as a year or a month can mean several days: the earliest and the latest are computed.",
+}
+_SELECT = "SELECT ?s ?p ?o WHERE {{ ?s ?p ?o FILTER(DATATYPE(?o) IN ({datatypes})) }}"
+
+
+def rule(base: str) -> Rule:
+    """Return the rule as pages and graphs name it; it is computed here and has no text."""
+    variables = Variable("s"), Variable("p"), Variable("o")
+    return Rule(
+        name=NAME,
+        address=NamedNode(f"{base}rule/{NAME}"),
+        titles=MappingProxyType(_TITLES),
+        descriptions=MappingProxyType(_DESCRIPTIONS),
+        text="",
+        file="samvirke/date_bounds.py",
+        engine=True,
+        premises=Premises(patterns=(Pattern(*variables),)),
+    )
+
+
+def dated(store: pyoxigraph.Store) -> list[Triple]:
+    """Return the triples of the default graph whose object is an EDTF literal, in N-Triples order."""
+    datatypes = ", ".join(sorted(str(datatype) for datatype in EDTF_DATATYPES))
+    rows = store.query(_SELECT.format(datatypes=datatypes))
+    assert isinstance(rows, pyoxigraph.QuerySolutions)
+    return sorted((Triple(row["s"], row["p"], row["o"]) for row in rows), key=str)
+
+
+def bounds_of(triple: Triple) -> Mapping[NamedNode, Literal]:
+    """Return the bounds that the date in a triple has, under the engine's own four properties.
+
+    Raises: InputError when it is no date this engine can read.
+    """
+    assert isinstance(triple.object, Literal)
+    bounds = edtf.parse(triple.object.value).bounds()
+    days: tuple[tuple[NamedNode, date | None], ...] = (
+        (CORE.beginEarliest, bounds.begin_earliest),
+        (CORE.beginLatest, bounds.begin_latest),
+        (CORE.endEarliest, bounds.end_earliest),
+        (CORE.endLatest, bounds.end_latest),
+    )
+    return {term: Literal(day.isoformat(), datatype=XSD.date) for term, day in days if day is not None}
+
+
+def declared(facts: Facts) -> Mapping[NamedNode, tuple[NamedNode, ...]]:
+    """Return the properties that each of the four bounds is written under, in the order of their addresses."""
+    found: dict[NamedNode, tuple[NamedNode, ...]] = {}
+    for bound in (CORE.beginEarliest, CORE.beginLatest, CORE.endEarliest, CORE.endLatest):
+        below = sorted(_below(facts, bound), key=str)
+        found[bound] = tuple(below) or (bound,)
+    return found
+
+
+def _below(facts: Facts, bound: NamedNode) -> set[NamedNode]:
+    found: set[NamedNode] = set()
+    frontier: list[Term] = [bound]
+    while frontier:
+        for triple in facts.match(None, RDFS.subPropertyOf, frontier.pop()):
+            if isinstance(triple.subject, NamedNode) and triple.subject not in found | {bound}:
+                found.add(triple.subject)
+                frontier.append(triple.subject)
+    return found
+
+
+class Bounds:
+    """The rule at work on one store. `unread` lists the dates that could not be read."""
+
+    def __init__(self, store: pyoxigraph.Store, facts: Facts) -> None:
+        self.store = store
+        self.facts = facts
+        self.unread: dict[Triple, InputError] = {}
+        self._done: set[Triple] = set()
+        self._own: set[Triple] = set()
+
+    def compute(self) -> dict[Triple, tuple[Triple, ...]]:
+        """Return the bounds that are not known yet, each with the date it was computed from."""
+        found: dict[Triple, tuple[Triple, ...]] = {}
+        properties = declared(self.facts)
+        for source in dated(self.store):
+            if source in self._done:
+                continue
+            self._done.add(source)
+            try:
+                bounds = bounds_of(source)
+            except InputError as error:
+                self.unread[source] = error
+                continue
+            for bound, value in bounds.items():
+                for triple in (Triple(source.subject, prop, value) for prop in properties[bound]):
+                    if triple not in found and not self._stated(triple):
+                        found[triple] = (source,)
+        self._own.update(found)
+        return found
+
+    def _stated(self, triple: Triple) -> bool:
+        """Whether the node has a value for the bound that was not computed here."""
+        return any(known not in self._own for known in self._values(triple))
+
+    def _values(self, triple: Triple) -> Iterator[Triple]:
+        for quad in self.store.quads_for_pattern(triple.subject, triple.predicate, None, DefaultGraph()):
+            yield quad.triple
+
+
+def explains(facts: Facts, triple: Triple) -> Triple | None:
+    """Return the date that a computed bound comes from, or None when there is none."""
+    for quad in facts.store.quads_for_pattern(triple.subject, None, None, DefaultGraph()):
+        value = quad.object
+        if isinstance(value, Literal) and value.datatype in EDTF_DATATYPES and _gives(facts, quad, triple):
+            return quad.triple
+    return None
+
+
+def _gives(facts: Facts, quad: Quad, triple: Triple) -> bool:
+    try:
+        bounds = bounds_of(quad.triple)
+    except InputError:
+        return False
+    properties = declared(facts)
+    return any(triple.predicate in properties[bound] and triple.object == value for bound, value in bounds.items())
