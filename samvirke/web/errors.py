@@ -49,6 +49,7 @@ STATUS: Mapping[type[errors.SamvirkeError], HTTPStatus] = {
     errors.AnswerTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.WorkerLost: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     errors.JavaMissing: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """Every error of the tree has its own row, so that a new one is decided on and not inherited by chance."""
@@ -123,7 +124,7 @@ def _ours(error: errors.SamvirkeError) -> Problem:
         extra["offers"] = list(error.offers)
     if isinstance(error, errors.Gone) and error.successor:
         extra["successor"] = error.successor
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         seconds = error.retry_after_s if isinstance(error, errors.Overloaded) else 1
         if not isinstance(error, errors.QueryTimeout):  # The same query would run as long again.
             headers["Retry-After"] = str(max(1, seconds))

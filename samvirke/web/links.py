@@ -20,7 +20,7 @@ __all__ = ["Links", "is_iri", "is_linkable"]
 # What may stand in a path as it is: RFC 3986's pchar and the slash. "%" is added where a text is
 # already encoded. Everything else, also æ, ø and å, is percent-encoded as UTF-8.
 _PATH = "/:@!$&'()*+,;=~-._"
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`\x7f-\x9f]+$")
+_IRI = re.compile(r"(?!https?:(?!//[^/?#]))[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`\x7f-\x9f]+$")
 _PREFIXED = re.compile(r"([^\s:/?#\[\]@<>\"]*):(?!//)([^\s<>\"{}|\\^`]*)$")
 _SAFE_SCHEMES = ("http:", "https:", "mailto:", "tel:")
 
