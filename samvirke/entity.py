@@ -34,6 +34,7 @@ class Fact:
     values: tuple[Value, ...]
     notes: tuple[Note, ...] = ()
     when: tuple[str, ...] = ()
+    when_passages: tuple[str, ...] = ()
     passages: tuple[str, ...] = ()
     rule: str = ""
 
@@ -43,7 +44,7 @@ class Part:
     """The values of a row that share their evidence: drawn as one line of the table.
 
     `numbers` are the chips, `implied` and `hedges` what the passages themselves say, `readings` how
-    implied facts were read.
+    implied facts were read. `when` is set, and taken off the facts, where all share the same dates.
     """
 
     facts: tuple[Fact, ...]
@@ -52,6 +53,16 @@ class Part:
     implied: bool = False
     hedges: tuple[str, ...] = ()
     readings: tuple[Text, ...] = ()
+    when: tuple[str, ...] = ()
+    when_numbers: tuple[int, ...] = ()
+    when_implied: bool = False
+
+    @property
+    def all_numbers(self) -> tuple[int, ...]:
+        """Every number that the part shows, also beside its notes and dates."""
+        return tuple(dict.fromkeys((*self.numbers, *self.when_numbers, *self.note_numbers)))
+
+    note_numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +247,7 @@ class _Builder:
         told: Line = line(self.facts, value, self.node, row.only)
         behind = [own, *told.evidence]
         passages = tuple(dict.fromkeys(passage for one in behind for passage in one.passages))
-        return Fact(told.values, told.notes, told.when, passages, own.rule)
+        return Fact(told.values, told.notes, told.when, told.when_passages, passages, own.rule)
 
     # ------------------------------------------------------------ what no shape names
 
@@ -274,7 +285,7 @@ class _Builder:
     def view(self, texts: Texts) -> EntityView:
         """Number the passages as they stand in their documents, and put everything together."""
         schema, facts = self.facts.schema, self.facts
-        wanted = [passage for _, row in self.rows for fact in row.facts for passage in fact.passages]
+        wanted = [passage for _, row in self.rows for fact in row.facts for passage in _behind(fact)]
         known = {one: facts.passage(one) for one in dict.fromkeys((*wanted, *self.name_passages))}
         ordered = sorted(known.values(), key=lambda one: one.place)
         numbers = {one.address: number for number, one in enumerate(ordered, 1)}
@@ -282,6 +293,7 @@ class _Builder:
             (group, replace(_numbered(row, numbers, known), id=f"f{position}"))
             for position, (group, row) in enumerate(self.rows, 1)
         ]
+        self.rows = placed
         shown = [(group, row) for group, row in placed if group != "urn:incoming"]
         incoming, incoming_total = self.incoming([row for group, row in placed if group == "urn:incoming"])
         all_facts = [fact for _, row in placed for fact in row.facts]
@@ -289,7 +301,7 @@ class _Builder:
         backs: dict[int, str] = {}
         for row in (*(row for _, row in shown), *incoming):
             for part in row.parts:
-                for number in part.numbers:
+                for number in part.all_numbers:
                     backs.setdefault(number, row.id)
         return EntityView(
             iri=self.node.value,
@@ -320,11 +332,18 @@ class _Builder:
         return (self.node.value, *details)
 
     def lead(self) -> Text | None:
-        """The sentence under the heading: what the shapes give the description role."""
+        """The sentence under the heading: what the shapes give the description role, its values in one."""
         rows = [row.path for row in self.facts.schema.fields(self.types) if "description" in row.roles]
-        return self.facts.schema.text(
-            self.facts.texts(self.node, (*rows, *self.facts.schema.description_properties)), self.facts.lang
-        )
+        for path in (*rows, *self.facts.schema.description_properties):
+            told = [fact for _, row in self.rows if row.path == path and not row.inverse for fact in row.facts]
+            values = [value for fact in told for value in fact.values if value.kind == "text"]
+            texts: dict[str, list[str]] = {}
+            for value in values:
+                texts.setdefault(value.language, []).append(value.text)
+            found = self.facts.schema.text({tag: _sentence(parts) for tag, parts in texts.items()}, self.facts.lang)
+            if found:
+                return found
+        return None
 
     def sections(self, placed: Sequence[tuple[str, Row]]) -> tuple[Section, ...]:
         """The rows by group, in the order of the rows."""
@@ -364,26 +383,65 @@ def _shortened(row: Row, room: int, total: int) -> Row:
     return replace(row, parts=tuple(parts), total=total)
 
 
+def _sentence(parts: Sequence[str]) -> str:
+    """Join some texts to one that begins with a capital and ends with a mark."""
+    text = "; ".join(parts)
+    text = text[:1].upper() + text[1:]
+    return text if text[-1:] in {".", "!", "?", "…", ""} else f"{text}."
+
+
+def _behind(fact: Fact) -> tuple[str, ...]:
+    """Every passage behind a fact, its notes and its dates."""
+    return (*fact.passages, *fact.when_passages, *(one for note in fact.notes for one in note.passages))
+
+
 def _numbered(row: Row, numbers: Mapping[str, int], known: Mapping[str, PassageView]) -> Row:
     """The row with its facts in the order of their sources, parted by what stands behind them."""
-    ordered = sorted(row.facts, key=lambda fact: min((numbers[one] for one in fact.passages), default=len(numbers) + 1))
+    ordered = sorted(row.facts, key=lambda fact: _place(fact, numbers, known))
     groups: dict[tuple[tuple[str, ...], str], list[Fact]] = {}
     for fact in ordered:
         groups.setdefault((tuple(sorted(fact.passages)), fact.rule), []).append(fact)
-    parts = []
-    for (passages, rule), facts in groups.items():
-        views = [known[one] for one in passages]
-        parts.append(
-            Part(
-                facts=tuple(facts),
-                numbers=tuple(sorted(numbers[one] for one in passages)),
-                rule=rule,
-                implied=bool(views) and any(view.implied for view in views) and not rule,
-                hedges=tuple(dict.fromkeys(view.hedge for view in views if view.hedge)),
-                readings=tuple(dict.fromkeys(view.note for view in views if view.note)),
-            )
-        )
-    return replace(row, parts=tuple(parts), disagreement=_disagree(parts, known, numbers))
+    parts = tuple(_part(facts, passages, rule, numbers, known) for (passages, rule), facts in groups.items())
+    return replace(row, parts=parts, disagreement=_disagree(parts, known, numbers))
+
+
+def _place(fact: Fact, numbers: Mapping[str, int], known: Mapping[str, PassageView]) -> tuple[int, int, str]:
+    """Where the words of a fact stand: by passage, and within it by the value's own words."""
+    first = min((numbers[one] for one in fact.passages), default=len(numbers) + 1)
+    text = " ".join(value.text for value in fact.values)
+    quotes = [known[one].quote.value for one in fact.passages if numbers[one] == first]
+    at = quotes[0].casefold().find(text.casefold()) if quotes and text else -1
+    dates = min((one for value in fact.values for one in value.when), default="")
+    return (first, at if at >= 0 else len(quotes[0]) if quotes else 0, dates or text.casefold())
+
+
+def _part(
+    facts: Sequence[Fact],
+    passages: Sequence[str],
+    rule: str,
+    numbers: Mapping[str, int],
+    known: Mapping[str, PassageView],
+) -> Part:
+    views = [known[one] for one in passages]
+    every = dict.fromkeys(one for fact in facts for one in _behind(fact))
+    shared = {(fact.when, fact.when_passages) for fact in facts} if len(facts) > 1 else set()
+    when, when_passages = shared.pop() if len(shared) == 1 else ((), ())
+    if when:
+        facts = [replace(fact, when=(), when_passages=()) for fact in facts]
+    implied_by = [known[one] for one in when_passages]
+    notes = dict.fromkeys(one for fact in facts for note in fact.notes for one in note.passages)
+    return Part(
+        facts=tuple(facts),
+        numbers=tuple(sorted(numbers[one] for one in passages)),
+        rule=rule,
+        implied=any(view.implied for view in views) and not rule,
+        hedges=tuple(dict.fromkeys(view.hedge for view in views if view.hedge)),
+        readings=tuple(dict.fromkeys(known[one].note for one in every if known[one].note is not None)),  # type: ignore[misc]  # filtered
+        when=when,
+        when_numbers=tuple(sorted(numbers[one] for one in when_passages)),
+        when_implied=any(view.implied for view in implied_by),
+        note_numbers=tuple(sorted(numbers[one] for one in notes)),
+    )
 
 
 def _disagree(parts: Sequence[Part], known: Mapping[str, PassageView], numbers: Mapping[str, int]) -> bool:

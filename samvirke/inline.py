@@ -7,7 +7,7 @@ Source: http://datashapes.org/propertyroles.html (which property names, which on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from samvirke.facts import Evidence, Facts, Node, Value
 from samvirke.hints import Field, Text, local_name
@@ -19,10 +19,11 @@ DEPTH = 3
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A further word on a value: the name of the property, and its value."""
+    """A further word on a value: the name of the property, its value, and the passages behind it."""
 
     label: Text
     value: Value
+    passages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,14 @@ class Line:
     """A value in one line.
 
     `values` are what the line is about (none: nothing is said to be there), `when` the dates the
-    line itself has, `evidence` what stands behind each of its triples.
+    line itself has. `evidence` is what stands behind the values, `when_passages` behind the dates.
     """
 
     values: tuple[Value, ...]
     notes: tuple[Note, ...] = ()
     when: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    when_passages: tuple[str, ...] = ()
 
 
 def field_label(facts: Facts, row: Field) -> Text:
@@ -63,63 +65,85 @@ def line(facts: Facts, node: Node, page: Node, only: tuple[tuple[str, str], ...]
     if not named and not noted:
         return _unshaped(facts, node, page, depth)
     said = dict(only)
-    values: list[Value] = []
-    notes: list[Note] = []
-    when: list[str] = []
-    evidence: list[Evidence] = []
+    gathered = _Gathered()
     for row in (*named, *noted):
         for value in facts.values(node, NamedNode(row.path), inverse=row.inverse):
-            evidence.append(_evidence(facts, node, row, value))
+            own = _evidence(facts, node, row, value)
             if value == page or said.get(row.path) == str(value):
+                gathered.evidence.append(own)
                 continue
             inner = line(facts, value, node, depth=depth - 1)
-            evidence += inner.evidence
-            when += inner.when
-            dates, others = _parted(inner.values)
             if row in named:
-                values += inner.values
-                notes += inner.notes
-            elif dates and not others:
-                when += dates
+                gathered.take_main(inner, own)
             else:
-                notes += [Note(field_label(facts, row), one) for one in others]
-    if values and all(value.kind == "date" for value in values) and named:
-        when = []
+                gathered.take_note(inner, own, field_label(facts, row))
     for path, wanted in only:
         chosen = [one for one in facts.values(node, NamedNode(path)) if str(one) == wanted]
-        evidence += [facts.evidence(node, NamedNode(path), one) for one in chosen]
-    return Line(tuple(dict.fromkeys(values)), tuple(notes), tuple(dict.fromkeys(when)), tuple(evidence))
+        gathered.evidence += [facts.evidence(node, NamedNode(path), one) for one in chosen]
+    return gathered.line()
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What has been found of a detail node so far."""
+
+    values: list[Value] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    when: list[str] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+    when_passages: list[str] = field(default_factory=list)
+
+    def take_main(self, inner: Line, own: Evidence) -> None:
+        """Take what the line is about."""
+        self.values += inner.values
+        self.notes += inner.notes
+        self.when += inner.when
+        self.when_passages += inner.when_passages
+        self.evidence += [own, *inner.evidence]
+
+    def take_note(self, inner: Line, own: Evidence, label: Text) -> None:
+        """Take a further word; one that is only dates is when the line holds."""
+        passages = tuple(dict.fromkeys(one for each in (own, *inner.evidence) for one in each.passages))
+        others = [one for one in inner.values if one.kind != "date"]
+        dates = [one.text for one in inner.values if one.kind == "date"]
+        self.when += inner.when
+        self.when_passages += inner.when_passages
+        if dates and not others:
+            self.when += dates
+            self.when_passages += passages
+        else:
+            self.notes += [Note(label, one, passages) for one in others]
+
+    def line(self) -> Line:
+        """Return the line; dates that stand alone are what it is about."""
+        if not self.values and self.when and not self.notes:
+            behind = Evidence(tuple(dict.fromkeys(self.when_passages)))
+            values = tuple(Value("date", date) for date in dict.fromkeys(self.when))
+            return Line(values, evidence=(*self.evidence, behind))
+        return Line(
+            tuple(dict.fromkeys(self.values)),
+            tuple(self.notes),
+            tuple(dict.fromkeys(self.when)),
+            tuple(self.evidence),
+            tuple(dict.fromkeys(self.when_passages)),
+        )
 
 
 def _unshaped(facts: Facts, node: Node, page: Node, depth: int) -> Line:
     """A detail node whose shape names nothing: things are what it joins, the rest are notes."""
-    values: list[Value] = []
-    notes: list[Note] = []
-    when: list[str] = []
-    evidence: list[Evidence] = []
+    gathered = _Gathered()
     for predicate, objects in sorted(facts.out.get(node, {}).items(), key=str):
         for value in objects:
             if predicate == TYPE or value == page:
                 continue
-            evidence.append(facts.evidence(node, predicate, value))
+            own = facts.evidence(node, predicate, value)
             inner = line(facts, value, node, depth=depth - 1)
-            evidence += inner.evidence
-            when += inner.when
-            for one in inner.values:
-                if one.kind == "date":
-                    when += [one.text] if facts.is_told_date(predicate, value) or facts.is_detail(value) else []
-                elif one.kind == "thing":
-                    values.append(one)
-                else:
-                    notes.append(Note(facts.schema.name(predicate.value, facts.lang), one))
-    if not values and when:
-        return Line(tuple(Value("date", date) for date in dict.fromkeys(when)), tuple(notes), (), tuple(evidence))
-    return Line(tuple(dict.fromkeys(values)), tuple(notes), tuple(dict.fromkeys(when)), tuple(evidence))
-
-
-def _parted(values: tuple[Value, ...]) -> tuple[list[str], list[Value]]:
-    """The dates of a line, and its other values."""
-    return [one.text for one in values if one.kind == "date"], [one for one in values if one.kind != "date"]
+            computed = inner.values and inner.values[0].kind == "date" and not facts.is_detail(value)
+            if any(one.kind == "thing" for one in inner.values):
+                gathered.take_main(inner, own)
+            elif not computed or facts.is_told_date(predicate, value):
+                gathered.take_note(inner, own, facts.schema.name(predicate.value, facts.lang))
+    return gathered.line()
 
 
 def _evidence(facts: Facts, node: Node, row: Field, value: Node) -> Evidence:
