@@ -88,6 +88,7 @@ class Finding:
     constraint failed (its parent node shape where the property shape is anonymous), `component`
     the constraint component, `path` a property address or a SPARQL path text, `value` and `focus`
     N-Triples terms or addresses as they stand. `passage` is the graph the offending fact stands in.
+    `constraint` names the `sh:sparql` constraint that failed, where a shape has several.
     """
 
     severity: Severity
@@ -100,6 +101,7 @@ class Finding:
     passage: str = ""
     file: str = ""
     line: int = 0
+    constraint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

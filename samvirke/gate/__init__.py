@@ -1,0 +1,152 @@
+"""The gate: what stands between a candidate dataset and publication.
+
+Duty: validate a candidate by its shapes and report every finding in one order. Level 3; publishes
+nothing, reads no file and changes nothing. SHACL Core is pySHACL's (`core`), constraints written in
+SPARQL are evaluated by the store's engine (`sparql`): the same findings, not the same seconds.
+Source: https://www.w3.org/TR/shacl/#validation
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import pyoxigraph
+
+from samvirke.gate.core import core_findings
+from samvirke.gate.shapes import Shapes, is_shape_type
+from samvirke.gate.sparql import Graph, Runner, written
+from samvirke.model import Candidate, DefaultGraph, Finding, NamedNode, Quad, Report, Severity
+from samvirke.terms import CORE, OWL, RDFS, TYPE
+
+__all__ = ["check"]
+
+_ORDER = {severity: place for place, severity in enumerate(Severity)}
+_INVERSE = re.compile(r"\^<([^<>]+)>")
+_INFERRED = CORE.InferredShape
+_INFERRED_WORDS = {
+    "da": "Et faktum står både blandt det, kilderne siger, og blandt det, reglen udleder. Fjern det ene sted.",
+    "en": "A fact stands both among what the sources say and among what the rule infers. Remove it from one of them.",
+}
+
+
+def check(candidate: Candidate, *, languages: Sequence[str] = (), extra: Iterable[Finding] = ()) -> Report:
+    """Validate a candidate dataset before publication.
+
+    Reads:  every graph of `candidate`; its schema graphs hold the shapes. `extra` are findings of
+            other rooms, of the evidence for one. `languages` limits the messages to those that
+            the pages can show; none means all.
+    Writes: nothing; `candidate` is not changed.
+    Returns findings ordered by severity, shape, focus node, path and value – the same on each run.
+    Raises: InputError when a shape is ill-formed (carries file and clause).
+    Source: https://www.w3.org/TR/shacl/#validation
+    """
+    started = time.perf_counter()
+    shapes = Shapes.read(candidate)
+    found: list[Finding] = list(extra)
+    if shapes.rows:
+        runner = Runner(candidate, shapes, visible_graphs(candidate))
+        found += runner.findings()
+        found += core_findings(visible_quads(candidate), shapes, shapes.constraints())
+    found += _inferred_twice(candidate)
+    unique = {_key(finding): finding for finding in found}
+    ordered = (unique[key] for key in sorted(unique))
+    kept = tuple(_spoken(_placed(finding, candidate), languages) for finding in ordered)
+    return Report(kept, seconds=time.perf_counter() - started)
+
+
+def _key(finding: Finding) -> tuple[object, ...]:
+    return (
+        _ORDER[finding.severity],
+        finding.shape,
+        finding.focus,
+        finding.path,
+        finding.value,
+        finding.component,
+        finding.constraint,
+        tuple(sorted(finding.messages.items())),
+        finding.passage,
+        finding.file,
+        finding.line,
+    )
+
+
+def _spoken(finding: Finding, languages: Sequence[str]) -> Finding:
+    """Keep the messages in the languages that are asked for, if there is one of them."""
+    kept = {language: text for language, text in finding.messages.items() if language in languages}
+    return replace(finding, messages=kept) if kept else finding
+
+
+def _placed(finding: Finding, candidate: Candidate) -> Finding:
+    """Say where the offending fact stands: its passage, else the passage that says what the thing is."""
+    if finding.passage or not finding.focus or finding.focus.startswith("_:"):
+        return finding
+    graphs = _graphs_of(finding, candidate)
+    if not graphs:
+        return finding
+    return replace(finding, passage=graphs[0], file=finding.file or candidate.sources.get(graphs[0], ""))
+
+
+def _graphs_of(finding: Finding, candidate: Candidate) -> list[str]:
+    if finding.focus.startswith('"'):
+        return []
+    focus = NamedNode(finding.focus)
+    inverse = _INVERSE.fullmatch(finding.path)
+    path = inverse[1] if inverse else finding.path
+    quads: list[Quad] = []
+    if "://" in path and not path.startswith(("(", "^", "<")):
+        step = NamedNode(path)
+        pattern = (None, step, focus) if inverse else (focus, step, None)
+        quads = [
+            quad
+            for quad in candidate.store.quads_for_pattern(*pattern, None)
+            if not finding.value or written(quad.subject if inverse else quad.object) == finding.value  # type: ignore[arg-type]  # triple terms have no N-Triples form here
+        ]
+    quads = quads or list(candidate.store.quads_for_pattern(focus, TYPE, None, None))
+    return sorted(quad.graph_name.value for quad in quads if isinstance(quad.graph_name, NamedNode))
+
+
+def visible_graphs(candidate: Candidate) -> tuple[Graph, ...]:
+    """The graphs that count as the data: facts, inferences, ontologies and schemes; not the shapes.
+
+    The class hierarchy and the terms of schemes belong to what shapes speak of (SHACL 3.2). A file
+    that holds ontology and shapes together counts as both.
+    """
+    store = candidate.store
+    ontologies = [
+        graph
+        for graph in candidate.schema_graphs
+        if not any(map(is_shape_type, store.quads_for_pattern(None, TYPE, None, graph)))
+        or _declares_classes(store, graph)
+    ]
+    return (DefaultGraph(), *ontologies)
+
+
+def _declares_classes(store: pyoxigraph.Store, graph: NamedNode) -> bool:
+    kinds = (OWL.Class, RDFS.Class)
+    return any(next(iter(store.quads_for_pattern(None, TYPE, kind, graph)), None) is not None for kind in kinds)
+
+
+def visible_quads(candidate: Candidate) -> Iterator[Quad]:
+    """The quads of the visible graphs."""
+    for graph in visible_graphs(candidate):
+        yield from candidate.store.quads_for_pattern(None, None, None, graph)
+
+
+def _inferred_twice(candidate: Candidate) -> Iterator[Finding]:
+    """Find inferred facts that sources say too: the rule would be named as evidence beside the words."""
+    asserted = frozenset(candidate.asserted)
+    for rule in candidate.inferred:
+        for quad in candidate.store.quads_for_pattern(None, None, None, rule):
+            for other in candidate.store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None):
+                if other.graph_name in asserted:
+                    yield Finding(
+                        severity=Severity.VIOLATION,
+                        shape=_INFERRED.value,
+                        messages=_INFERRED_WORDS,
+                        focus=written(quad.subject),  # type: ignore[arg-type]  # rules conclude no triple terms
+                        path=quad.predicate.value,
+                        value=written(quad.object),  # type: ignore[arg-type]  # as above
+                    )

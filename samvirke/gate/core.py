@@ -1,0 +1,191 @@
+"""SHACL Core by pySHACL: the referee for everything that shapes say without SPARQL.
+
+Duty: hand pySHACL plain rdflib graphs, and turn its results into findings. Level 3; the only room
+that imports pyshacl. Nothing is inferred, imported, scripted or written, and the shapes are always
+given, so that no shape hidden in the data is obeyed. The `sh:sparql` constraints that the gate runs
+itself are not handed over.
+Source: https://www.w3.org/TR/shacl/#core-components
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from samvirke.errors import InputError
+from samvirke.gate.shapes import SEVERITIES, Constraint, Shapes
+from samvirke.gate.wording import generic
+from samvirke.model import BlankNode, Finding, Literal, NamedNode, Quad, Severity, Term, Triple
+from samvirke.sparql_tokens import tokens
+from samvirke.terms import SH
+
+if TYPE_CHECKING:
+    import rdflib
+
+_ADDRESS = re.compile(r"<?((?:https?|urn):[^\s<>\"']+)>?")
+
+
+def core_findings(data: Iterable[Quad], shapes: Shapes, own: Iterable[Constraint]) -> Iterator[Finding]:
+    """Validate by pySHACL what the gate does not run itself.
+
+    Reads:  `data` as one graph, `shapes` without the constraints `own`.
+    Raises: InputError with file and clause when pySHACL cannot load a shape.
+    """
+    import pyshacl
+    from pyshacl.errors import ReportableRuntimeError
+
+    run_here = {constraint.node for constraint in own}
+    _refuse_graphs(shapes, run_here)
+    shapes_graph = as_graph(
+        quad for quad in shapes.quads if not (quad.predicate == SH.sparql and quad.object in run_here)
+    )
+    quiet = logging.Logger("pyshacl", level=logging.CRITICAL)  # it warns on stderr about what it then handles
+    try:
+        _, results, text = pyshacl.validate(
+            as_graph(data),
+            shacl_graph=shapes_graph,
+            inference="none",
+            advanced=False,
+            js=False,
+            do_owl_imports=False,
+            inplace=True,
+            meta_shacl=False,
+            logger=quiet,
+        )
+    except (ReportableRuntimeError, RecursionError, ValueError, TypeError, re.error, AssertionError) as error:
+        raise _load_error(shapes, error) from error
+    import rdflib
+
+    if not isinstance(results, rdflib.Graph):  # pySHACL hands a failure back instead of raising it
+        raise _load_error(shapes, results if isinstance(results, Exception) else ValueError(text))
+    yield from _findings(results, shapes)
+
+
+def _refuse_graphs(shapes: Shapes, run_here: set[Term]) -> None:
+    """pySHACL sees one graph, so a constraint left to it that asks for named graphs would find nothing."""
+    for subject, row in shapes.rows.items():
+        for node in row.get(SH.sparql, ()):
+            text = shapes.one(node, SH.select)
+            if node in run_here or not isinstance(text, Literal) or shapes.deactivated(node):
+                continue
+            if any(token.kind == "word" and token.text.upper() == "GRAPH" for token in tokens(text.value)):
+                raise shapes.error(
+                    subject,
+                    "its query uses GRAPH inside sh:or, sh:node or another shape.",
+                    "Give the shape a target of its own.",
+                )
+
+
+def as_graph(quads: Iterable[Quad]) -> rdflib.Graph:
+    """Copy quads into one rdflib graph; literals keep their lexical form."""
+    import rdflib
+
+    graph = rdflib.Graph(bind_namespaces="none")
+    known: dict[Any, rdflib.term.Node] = {}
+
+    def node(term: Any) -> rdflib.term.Node:
+        found = known.get(term)
+        if found is None:
+            if isinstance(term, NamedNode):
+                found = rdflib.URIRef(term.value)
+            elif isinstance(term, BlankNode):
+                found = rdflib.BNode(term.value)
+            elif term.language:
+                found = rdflib.Literal(term.value, lang=term.language, normalize=False)
+            else:
+                found = rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)
+            known[term] = found
+        return found
+
+    for quad in quads:
+        if not isinstance(quad.subject, Triple) and not isinstance(quad.object, Triple):
+            graph.add((node(quad.subject), node(quad.predicate), node(quad.object)))
+    return graph
+
+
+def _load_error(shapes: Shapes, error: Exception) -> InputError:
+    """Name the file of the first shape that pySHACL's words mention."""
+    message = getattr(error, "message", "") or str(error) or type(error).__name__
+    link = getattr(error, "link", "")
+    for found in _ADDRESS.finditer(message):
+        for candidate in (found[1], found[1].rstrip(".,;)")):
+            if NamedNode(candidate) in shapes.files and not candidate.startswith(str(SH)):
+                return shapes.error(NamedNode(candidate), f"the shape is ill-formed: {message}", _see(link))
+    blank = next((node for node in shapes.files if isinstance(node, BlankNode) and node.value in message), None)
+    if blank is not None:
+        return shapes.error(blank, f"the shape is ill-formed: {message}", _see(link))
+    files = sorted(set(shapes.files.values()))
+    return InputError(f"The shapes cannot be used: {message}", file=files[0] if files else None, remedy=_see(link))
+
+
+def _see(link: str) -> str:
+    return f"See {link}." if link else "See https://www.w3.org/TR/shacl/."
+
+
+# ---------------------------------------------------------------- results
+
+
+def _findings(results: rdflib.Graph, shapes: Shapes) -> Iterator[Finding]:
+    import rdflib
+
+    term = {name: rdflib.URIRef(str(SH) + name) for name in _RESULT_TERMS}
+    for result in results.objects(None, term["result"]):
+        shape = _term(results.value(result, term["sourceShape"]))
+        assert shape is not None, "a result names its shape"
+        component = str(results.value(result, term["sourceConstraintComponent"]) or "")
+        severity = _term(results.value(result, term["resultSeverity"]))
+        value = _term(results.value(result, term["value"]))
+        source = _term(results.value(result, term["sourceConstraint"]))
+        messages = shapes.messages(*([source] if source is not None else []), shape)
+        yield Finding(
+            severity=SEVERITIES.get(severity, Severity.VIOLATION)
+            if isinstance(severity, NamedNode)
+            else Severity.VIOLATION,
+            shape=_written(shapes.named(shape)),
+            messages=messages or generic(component, _parameter(shapes, shape, component)),
+            focus=_written(_term(results.value(result, term["focusNode"]))),
+            path=shapes.path_text(shapes.one(shape, SH.path)),
+            value=_written(value),
+            component=component,
+            constraint=source.value if isinstance(source, NamedNode) else "",
+        )
+
+
+_RESULT_TERMS = (
+    "result",
+    "sourceShape",
+    "sourceConstraintComponent",
+    "sourceConstraint",
+    "resultSeverity",
+    "value",
+    "focusNode",
+)
+
+
+def _parameter(shapes: Shapes, shape: Term, component: str) -> str:
+    """The value of the component's parameter on the shape, for a message that names it."""
+    local = component.removeprefix(str(SH)).removesuffix("ConstraintComponent")
+    value = shapes.one(shape, SH.term(local[:1].lower() + local[1:])) if local else None
+    return "" if value is None or isinstance(value, BlankNode) else value.value
+
+
+def _term(node: Any) -> Term | None:
+    import rdflib
+
+    if isinstance(node, rdflib.URIRef):
+        return NamedNode(str(node))
+    if isinstance(node, rdflib.BNode):
+        return BlankNode(str(node))
+    if isinstance(node, rdflib.Literal):
+        if node.language:
+            return Literal(str(node), language=node.language)
+        return Literal(str(node), datatype=NamedNode(str(node.datatype))) if node.datatype else Literal(str(node))
+    return None
+
+
+def _written(term: Term | None) -> str:
+    if term is None:
+        return ""
+    return term.value if isinstance(term, NamedNode) else str(term)
