@@ -31,6 +31,7 @@ from samvirke.model import Candidate, DefaultGraph, DocumentVersion, NamedNode, 
 from samvirke.rules import Rule, RuleResults
 from samvirke.schema import compile_schema
 from samvirke.site import ABOUT, Site
+from samvirke.sources import read_documents
 from samvirke.terms import OWL, SKOS, TYPE
 
 Progress = Callable[[str], None]
@@ -79,11 +80,10 @@ def assemble(site: Site, *, progress: Progress | None = None) -> Candidate:
 
 def assemble_with_rules(site: Site, *, progress: Progress | None = None) -> Assembly:
     """Assemble like `assemble` and keep the rules and the derivations."""
-    from samvirke.sources import read_documents  # type: ignore[attr-defined]  # noqa: PLC0415 - until it lands
 
     say = progress or (lambda _step: None)
     say("Reading the documents …")
-    documents = tuple(read_documents(site))
+    documents = tuple(read_documents(site.root, site.base))
     say("Reading the ontology …")
     dataset = _Dataset()
     dataset.prefixes["d"] = f"{site.base}id/"
