@@ -80,7 +80,6 @@ def assemble(site: Site, *, progress: Progress | None = None) -> Candidate:
 
 def assemble_with_rules(site: Site, *, progress: Progress | None = None) -> Assembly:
     """Assemble like `assemble` and keep the rules and the derivations."""
-
     say = progress or (lambda _step: None)
     say("Reading the documents …")
     documents = tuple(read_documents(site.root, site.base))
