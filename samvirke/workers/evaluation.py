@@ -7,7 +7,7 @@ Source: https://www.w3.org/TR/sparql11-query/, https://www.w3.org/TR/sparql11-pr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO, cast
 
 import pyoxigraph
@@ -45,18 +45,19 @@ _GRAPHS = {
 }
 
 
-def evaluate(store: Store, request: Request, output: object) -> int:
+def evaluate(store: Store, request: Request, output: object, *, base: str, known: Mapping[str, str]) -> int:
     """Evaluate a query and write its answer to `output`.
 
-    Reads:  `store`; the default graph is the store's own, or the merge of the graphs named.
+    Reads:  `store`; the default graph is the store's own, or the merge of the graphs named. `base` resolves
+            relative IRIs; `known` are the prefixes worth suggesting.
     Writes: `output`, in `request.media_type`.
     Returns the number of rows or triples written; 1 for ASK.
     Raises: QuerySyntaxError; AnswerTooLarge in the middle of writing.
     """
     try:
-        return _write(_query(store, request), request, cast("IO[bytes]", output))
+        return _write(_query(store, request, base), request, cast("IO[bytes]", output))
     except SyntaxError as error:
-        raise sparql_errors.syntax_error(request.text, str(error)) from error
+        raise sparql_errors.syntax_error(request.text, str(error), known=known) from error
     except (ValueError, RuntimeError, OSError) as error:  # Solutions are computed while they are written.
         raise sparql_errors.evaluation_error(request.text, str(error)) from error
 
@@ -77,18 +78,18 @@ def _write(result: QuerySolutions | QueryBoolean | QueryTriples, request: Reques
     return counted.rows
 
 
-def _query(store: Store, request: Request) -> QuerySolutions | QueryBoolean | QueryTriples:
+def _query(store: Store, request: Request, base: str) -> QuerySolutions | QueryBoolean | QueryTriples:
     default, named = request.default_graphs, request.named_graphs
     if default is None and named is None:
-        default, named = sparql.dataset(request.text, base=request.base)
+        default, named = sparql.dataset(request.text, base=base)
     if default is None and named is None:
-        return store.query(request.text, base_iri=request.base)
+        return store.query(request.text, base_iri=base)
     names: list[NamedNode | BlankNode] = [NamedNode(name) for name in named or ()]
     if len(default or ()) <= 1:
         graphs: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(name) for name in default or ()]
-        return store.query(request.text, base_iri=request.base, default_graph=graphs, named_graphs=names)
+        return store.query(request.text, base_iri=base, default_graph=graphs, named_graphs=names)
     merged = _merge(store, default or (), names)
-    return merged.query(request.text, base_iri=request.base, default_graph=[DefaultGraph()], named_graphs=names)
+    return merged.query(request.text, base_iri=base, default_graph=[DefaultGraph()], named_graphs=names)
 
 
 def _merge(store: Store, default: tuple[str, ...], named: list[NamedNode | BlankNode]) -> Store:

@@ -62,6 +62,7 @@ class _Crew:
 
     def __init__(self, generation: Generation, address: str) -> None:
         self.generation = generation
+        self.version = generation.directory.name
         self.line = Line(address, generation.directory)
         self.lock = threading.Lock()
         self.idle: dict[str, list[Lease]] = {"query": [], "read": []}
@@ -113,13 +114,10 @@ class _Crew:
 class Pool:
     """Workers for one site's state folder, or for one generation's folder."""
 
-    def __init__(
-        self, locate: Callable[[], Generation], limits: Limits, *, base: str | None = None, address: str | None = None
-    ) -> None:
-        """Prefer `Pool.start`. `locate` finds the current generation; `base` resolves relative IRIs."""
+    def __init__(self, locate: Callable[[], Generation], limits: Limits, *, address: str | None = None) -> None:
+        """Prefer `Pool.start`. `locate` finds the current generation."""
         self._locate = locate
         self._limits = limits
-        self._base = base
         self._zygote = None if address else Zygote()
         self._address = address or (self._zygote.address if self._zygote else "")
         self._crew: _Crew | None = None
@@ -131,7 +129,7 @@ class Pool:
             raise
 
     @classmethod
-    def start(cls, state: Path, limits: Limits, *, base: str | None = None, address: str | None = None) -> Pool:
+    def start(cls, state: Path, limits: Limits, *, address: str | None = None) -> Pool:
         """Start a pool for the site whose state is in `state`.
 
         Reads:  the generation that `current` leads to; `address`, else the environment variable
@@ -146,7 +144,7 @@ class Pool:
                 raise StoreError(f"Nothing is built yet in {state}.", remedy="Run `samvirke build` first.")
             return found
 
-        return cls(locate, limits, base=base, address=address or os.environ.get(ADDRESS_VARIABLE))
+        return cls(locate, limits, address=address or os.environ.get(ADDRESS_VARIABLE))
 
     def _reset(self) -> None:
         """Make what threads share; again after a fork, where the parent's sockets are not ours to use."""
@@ -185,7 +183,6 @@ class Pool:
         question = Request(
             text=request.text,
             media_type=request.media_type,
-            base=self._base,
             default_graphs=request.default_graphs,
             named_graphs=request.named_graphs,
             timeout_s=(request.timeout_ms or limits.timeout_ms) / 1000,
@@ -232,7 +229,7 @@ class Pool:
             crew = self._renew(crew)
             lease = crew.take(lane, self._limits.worker_memory_bytes)
         try:
-            yield lease, crew.generation.version
+            yield lease, crew.version
         finally:
             crew.put_back(lane, lease)
 
@@ -290,7 +287,7 @@ class Pool:
         self.close()
 
 
-def run_once(state: Path, request: QueryRequest, limits: Limits, *, base: str | None = None) -> Answer:
+def run_once(state: Path, request: QueryRequest, limits: Limits) -> Answer:
     """Answer one query with workers of its own: for the command line."""
-    with Pool.start(state, limits, base=base) as pool:
+    with Pool.start(state, limits) as pool:
         return pool.query(request)

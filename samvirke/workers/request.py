@@ -21,7 +21,6 @@ class Request:
 
     text: str = ""
     media_type: str = "application/sparql-results+json"
-    base: str | None = None
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
     operation: str = ""

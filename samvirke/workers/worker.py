@@ -15,26 +15,34 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import pyoxigraph
 from pyoxigraph import Quad, Store
 
 from samvirke.errors import SamvirkeError
+from samvirke.sparql_errors import WELL_KNOWN
 from samvirke.workers import evaluation, failures, limits
 from samvirke.workers.frames import BODY_BYTES, Kind, StreamCut, receive_frame, send_frame, send_message
 from samvirke.workers.request import Request, read_request
+
+if TYPE_CHECKING:
+    from samvirke.schema import Schema
 
 Operation = Callable[[Store, Any, Mapping[str, Any]], Iterable[Quad]]
 
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What a worker is forked with: the store, the compiled schema and the trusted reads by name."""
+    """What a worker is forked with: the store, the compiled schema and the trusted reads by name.
+
+    `prefixes` are those worth suggesting to who forgot to declare one.
+    """
 
     store: Store
-    schema: object
+    schema: Schema
     operations: Mapping[str, Operation]
+    prefixes: Mapping[str, str]
 
 
 def load(directory: Path) -> Hands:
@@ -45,8 +53,8 @@ def load(directory: Path) -> Hands:
     describe = importlib.import_module("samvirke.describe")
     schema_room = importlib.import_module("samvirke.schema")
     schema_file = directory / "schema.json"
-    schema = schema_room.Schema.from_json(schema_file.read_text(encoding="utf-8")) if schema_file.exists() else None
-    return Hands(store, schema, describe.OPERATIONS)
+    schema = schema_room.Schema.from_json(schema_file.read_text(encoding="utf-8"))
+    return Hands(store, schema, describe.OPERATIONS, {**WELL_KNOWN, **schema.prefixes, "d": f"{schema.base}id/"})
 
 
 def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent: int) -> None:
@@ -76,7 +84,7 @@ def _answer(connection: socket.socket, hands: Hands, request: Request) -> None:
     signal.setitimer(signal.ITIMER_REAL, request.timeout_s)
     body = Body(connection, request.max_bytes)
     try:
-        rows = _read(hands, request, body) if request.operation else evaluation.evaluate(hands.store, request, body)
+        rows = _read(hands, request, body) if request.operation else _evaluate(hands, request, body)
         body.flush()
         end = {"rows": rows, "bytes": body.sent, "seconds": round(time.monotonic() - started, 6)}
         send_message(connection, Kind.END, end)
@@ -88,6 +96,10 @@ def _answer(connection: socket.socket, hands: Hands, request: Request) -> None:
         send_message(connection, Kind.ERROR, failures.to_message(failures.fault(error)))
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _evaluate(hands: Hands, request: Request, body: Body) -> int:
+    return evaluation.evaluate(hands.store, request, body, base=f"{hands.schema.base}sparql", known=hands.prefixes)
 
 
 def _read(hands: Hands, request: Request, body: Body) -> int:

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import os
+import socket
+
+import pytest
+
+from samvirke.workers.frames import ControlLine, Kind, StreamCut, receive_frame, send_frame
+
+
+@pytest.fixture
+def ends():
+    ours, theirs = socket.socketpair()
+    ours.settimeout(2)
+    theirs.settimeout(2)
+    with ours, theirs:
+        yield ours, theirs
+
+
+def test_a_frame_arrives_as_it_was_sent(ends):
+    ours, theirs = ends
+    send_frame(ours, Kind.BODY, b"\x00\xff" * 10)
+
+    assert receive_frame(theirs) == (Kind.BODY, b"\x00\xff" * 10)
+
+
+def test_a_stream_cut_anywhere_in_a_frame_is_noticed():
+    whole_ours, whole_theirs = socket.socketpair()
+    with whole_ours, whole_theirs:
+        send_frame(whole_ours, Kind.END, b"{}")
+        frame = whole_theirs.recv(100)
+    assert len(frame) == 7
+    for length in range(len(frame)):
+        ours, theirs = socket.socketpair()
+        with theirs:
+            with ours:
+                ours.sendall(frame[:length])
+            with pytest.raises(StreamCut):
+                receive_frame(theirs)
+
+
+def test_a_length_that_is_none_of_ours_is_not_waited_for(ends):
+    ours, theirs = ends
+    ours.sendall(b"HTTP/1.1 200 OK\r\n")
+
+    with pytest.raises(StreamCut):
+        receive_frame(theirs)
+
+
+def test_a_control_line_brings_a_descriptor_along(ends):
+    ours, theirs = ends
+    reading, writing = os.pipe()
+    ControlLine(ours).send({"lease": 1}, descriptor=reading)
+    os.close(reading)
+
+    message, descriptor = ControlLine(theirs).receive()
+    os.write(writing, b"x")
+
+    assert message == {"lease": 1}
+    assert os.read(descriptor, 1) == b"x"
+    os.close(descriptor)
+    os.close(writing)
+
+
+def test_lines_that_arrive_together_or_in_pieces_are_told_apart(ends):
+    ours, theirs = ends
+    line = ControlLine(theirs)
+    ours.sendall(b'{"a": 1}\n{"b"')
+
+    assert list(line.lines()) == [{"a": 1}]
+
+    ours.sendall(b": 2}\n")
+
+    assert list(line.lines()) == [{"b": 2}]
+
+
+def test_a_line_without_an_end_is_not_gathered_for_ever(ends):
+    ours, theirs = ends
+    line = ControlLine(theirs)
+
+    with pytest.raises(StreamCut):
+        for _ in range(10):
+            ours.sendall(b"x" * 20_000)
+            list(line.lines())

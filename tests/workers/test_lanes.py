@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from samvirke.errors import Overloaded, TooManyRequests
+from samvirke.workers.lanes import Lane
+
+
+def test_one_client_leaves_a_seat_for_the_others():
+    lane = Lane(3, per_client=10, wait_s=0.01)
+    with lane.seat("a"), lane.seat("a"):
+        with pytest.raises(TooManyRequests) as refused, lane.seat("a"):
+            pass
+        with lane.seat("b"):
+            pass
+
+    assert refused.value.retry_after_s == 1
+
+
+def test_full_lane_refuses_after_its_wait():
+    lane = Lane(2, per_client=1, wait_s=0.01)
+    with lane.seat("a"), lane.seat("b"), pytest.raises(Overloaded) as refused, lane.seat("c"):
+        pass
+
+    assert not isinstance(refused.value, TooManyRequests)
+
+
+def test_a_single_seat_is_shared_by_taking_turns():
+    lane = Lane(1, per_client=4, wait_s=0.01)
+    with lane.seat("a"):
+        pass
+    with lane.seat("b"):
+        pass
+
+
+def test_the_site_itself_keeps_to_no_share():
+    lane = Lane(2, per_client=1, wait_s=0.01)
+    with lane.seat(""), lane.seat(""):
+        pass
+
+
+def test_who_waits_gets_the_seat_when_it_is_free():
+    lane = Lane(2, per_client=1, wait_s=5)
+    order = []
+    entered, leave = threading.Event(), threading.Event()
+
+    def first():
+        with lane.seat("a"):
+            entered.set()
+            leave.wait(5)
+            order.append("first")
+
+    def second():
+        with lane.seat("a"):
+            order.append("second")
+
+    threads = [threading.Thread(target=first), threading.Thread(target=second)]
+    threads[0].start()
+    entered.wait(5)
+    threads[1].start()
+    leave.set()
+    for thread in threads:
+        thread.join(5)
+
+    assert order == ["first", "second"]
+
+
+def test_a_seat_is_given_back_after_an_error():
+    lane = Lane(1, per_client=1, wait_s=0.01)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError), lane.seat("a"):
+            raise ZeroDivisionError
