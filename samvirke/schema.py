@@ -560,7 +560,8 @@ def _field(reader: _Reader, node: Term) -> Field | None:
         viewer=local_name(viewer[0]) if viewer else "",
         datatypes=reader.iris(node, SH.datatype),
         classes=reader.iris(node, SH.term("class")),
-        gap=reader.number(node, SH.minCount, 0) >= 1 and reader.one(node, SH.severity) == SH.Info,
+        gap=reader.one(node, SH.severity) == SH.Info
+        and max(reader.number(node, SH.minCount, 0), reader.number(node, SH.qualifiedMinCount, 0)) >= 1,
         facet=reader.true(node, CORE.facet),
         hidden=reader.true(node, DASH.hidden),
     )
