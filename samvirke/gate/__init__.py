@@ -15,6 +15,7 @@ from dataclasses import replace
 
 import pyoxigraph
 
+from samvirke import evidence
 from samvirke.gate.core import core_findings
 from samvirke.gate.shapes import Shapes, is_shape_type
 from samvirke.gate.sparql import Graph, Runner, written
@@ -35,8 +36,8 @@ _INFERRED_WORDS = {
 def check(candidate: Candidate, *, languages: Sequence[str] = (), extra: Iterable[Finding] = ()) -> Report:
     """Validate a candidate dataset before publication.
 
-    Reads:  every graph of `candidate`; its schema graphs hold the shapes. `extra` are findings of
-            other rooms, of the evidence for one. `languages` limits the messages to those that
+    Reads:  every graph of `candidate`, whose schema graphs hold the shapes, and the words of its documents.
+            `extra` are findings of other rooms. `languages` limits the messages to those that
             the pages can show; none means all.
     Writes: nothing; `candidate` is not changed.
     Returns findings ordered by severity, shape, focus node, path and value – the same on each run.
@@ -51,6 +52,7 @@ def check(candidate: Candidate, *, languages: Sequence[str] = (), extra: Iterabl
         found += runner.findings()
         found += core_findings(visible_quads(candidate), shapes, shapes.constraints())
     found += _inferred_twice(candidate)
+    found += evidence.verify(candidate.documents, _about_passages(candidate), graphs=_names(candidate.asserted))
     unique = {_key(finding): finding for finding in found}
     ordered = (unique[key] for key in sorted(unique))
     kept = tuple(_spoken(_placed(finding, candidate), languages) for finding in ordered)
@@ -97,13 +99,10 @@ def _graphs_of(finding: Finding, candidate: Candidate) -> list[str]:
     path = inverse[1] if inverse else finding.path
     quads: list[Quad] = []
     if "://" in path and not path.startswith(("(", "^", "<")):
-        step = NamedNode(path)
-        pattern = (None, step, focus) if inverse else (focus, step, None)
-        quads = [
-            quad
-            for quad in candidate.store.quads_for_pattern(*pattern, None)
-            if not finding.value or written(quad.subject if inverse else quad.object) == finding.value  # type: ignore[arg-type]  # triple terms have no N-Triples form here
-        ]
+        step, store = NamedNode(path), candidate.store
+        near = store.quads_for_pattern(None, step, focus) if inverse else store.quads_for_pattern(focus, step, None)
+        ends = [(quad, quad.subject if inverse else quad.object) for quad in near]
+        quads = [quad for quad, end in ends if not finding.value or str(end).strip("<>") == finding.value]
     quads = quads or list(candidate.store.quads_for_pattern(focus, TYPE, None, None))
     return sorted(quad.graph_name.value for quad in quads if isinstance(quad.graph_name, NamedNode))
 
@@ -133,6 +132,19 @@ def visible_quads(candidate: Candidate) -> Iterator[Quad]:
     """The quads of the visible graphs."""
     for graph in visible_graphs(candidate):
         yield from candidate.store.quads_for_pattern(None, None, None, graph)
+
+
+def _about_passages(candidate: Candidate) -> Iterator[Quad]:
+    """The asserted quads that speak of passages; there are few of them beside the facts."""
+    asserted = frozenset(candidate.asserted)
+    for predicate in sorted(evidence.READS, key=str):
+        for quad in candidate.store.quads_for_pattern(None, predicate, None, None):
+            if quad.graph_name in asserted:
+                yield quad
+
+
+def _names(graphs: Iterable[NamedNode]) -> list[str]:
+    return [graph.value for graph in graphs]
 
 
 def _inferred_twice(candidate: Candidate) -> Iterator[Finding]:

@@ -12,7 +12,10 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+
+import pyshacl
+import rdflib
+from pyshacl.errors import ReportableRuntimeError
 
 from samvirke.errors import InputError
 from samvirke.gate.shapes import SEVERITIES, Constraint, Shapes
@@ -20,9 +23,6 @@ from samvirke.gate.wording import generic
 from samvirke.model import BlankNode, Finding, Literal, NamedNode, Quad, Severity, Term, Triple
 from samvirke.sparql_tokens import tokens
 from samvirke.terms import SH
-
-if TYPE_CHECKING:
-    import rdflib
 
 _ADDRESS = re.compile(r"<?((?:https?|urn):[^\s<>\"']+)>?")
 
@@ -33,9 +33,6 @@ def core_findings(data: Iterable[Quad], shapes: Shapes, own: Iterable[Constraint
     Reads:  `data` as one graph, `shapes` without the constraints `own`.
     Raises: InputError with file and clause when pySHACL cannot load a shape.
     """
-    import pyshacl
-    from pyshacl.errors import ReportableRuntimeError
-
     run_here = {constraint.node for constraint in own}
     _refuse_graphs(shapes, run_here)
     shapes_graph = as_graph(
@@ -56,15 +53,13 @@ def core_findings(data: Iterable[Quad], shapes: Shapes, own: Iterable[Constraint
         )
     except (ReportableRuntimeError, RecursionError, ValueError, TypeError, re.error, AssertionError) as error:
         raise _load_error(shapes, error) from error
-    import rdflib
-
     if not isinstance(results, rdflib.Graph):  # pySHACL hands a failure back instead of raising it
         raise _load_error(shapes, results if isinstance(results, Exception) else ValueError(text))
     yield from _findings(results, shapes)
 
 
 def _refuse_graphs(shapes: Shapes, run_here: set[Term]) -> None:
-    """pySHACL sees one graph, so a constraint left to it that asks for named graphs would find nothing."""
+    """Refuse GRAPH where pySHACL decides: it sees one graph, so a constraint would find nothing."""
     for subject, row in shapes.rows.items():
         for node in row.get(SH.sparql, ()):
             text = shapes.one(node, SH.select)
@@ -80,12 +75,10 @@ def _refuse_graphs(shapes: Shapes, run_here: set[Term]) -> None:
 
 def as_graph(quads: Iterable[Quad]) -> rdflib.Graph:
     """Copy quads into one rdflib graph; literals keep their lexical form."""
-    import rdflib
-
     graph = rdflib.Graph(bind_namespaces="none")
-    known: dict[Any, rdflib.term.Node] = {}
+    known: dict[Term, rdflib.term.Node] = {}
 
-    def node(term: Any) -> rdflib.term.Node:
+    def node(term: Term) -> rdflib.term.Node:
         found = known.get(term)
         if found is None:
             if isinstance(term, NamedNode):
@@ -128,8 +121,6 @@ def _see(link: str) -> str:
 
 
 def _findings(results: rdflib.Graph, shapes: Shapes) -> Iterator[Finding]:
-    import rdflib
-
     term = {name: rdflib.URIRef(str(SH) + name) for name in _RESULT_TERMS}
     for result in results.objects(None, term["result"]):
         shape = _term(results.value(result, term["sourceShape"]))
@@ -171,9 +162,7 @@ def _parameter(shapes: Shapes, shape: Term, component: str) -> str:
     return "" if value is None or isinstance(value, BlankNode) else value.value
 
 
-def _term(node: Any) -> Term | None:
-    import rdflib
-
+def _term(node: object) -> Term | None:
     if isinstance(node, rdflib.URIRef):
         return NamedNode(str(node))
     if isinstance(node, rdflib.BNode):

@@ -115,5 +115,5 @@ def bind(text: str, values: Mapping[str, str]) -> str:
 
 
 def _asks_bound(scanned: Sequence[Token], position: int) -> bool:
-    around = scanned[max(position - 2, 0) : position + 2]
-    return [token.text.upper() for token in around[:2] + around[3:]] == ["BOUND", "(", ")"]
+    before, after = scanned[max(position - 2, 0) : position], scanned[position + 1 : position + 2]
+    return [token.text.upper() for token in (*before, *after)] == ["BOUND", "(", ")"]

@@ -19,25 +19,26 @@ from samvirke.terms import OWL, RDF, RDFS, SH, TYPE
 
 # Every term of https://www.w3.org/ns/shacl: a misspelt one would be passed over in silence, and the
 # check it was meant to make would never fail.
-KNOWN_TERMS = frozenset(
-    """alternativePath and annotationProperty annotationValue annotationVarName ask class closed codeIdentifier
-    condition conforms construct datatype deactivated declare defaultValue description detail disjoint entailment
-    equals expression filterShape flags focusNode group hasValue ignoredProperties in intersection inversePath js
-    jsFunctionName jsLibrary jsLibraryURL labelTemplate languageIn lessThan lessThanOrEquals maxCount maxExclusive
-    maxInclusive maxLength message minCount minExclusive minInclusive minLength name namespace node nodeKind
-    nodeValidator nodes not object oneOrMorePath optional or order parameter path pattern predicate prefix prefixes
-    property propertyValidator qualifiedMaxCount qualifiedMinCount qualifiedValueShape qualifiedValueShapesDisjoint
-    result resultAnnotation resultMessage resultPath resultSeverity returnType rule select severity shapesGraph
-    shapesGraphWellFormed sourceConstraint sourceConstraintComponent sourceShape sparql subject suggestedShapesGraph
-    target targetClass targetNode targetObjectsOf targetSubjectsOf this union uniqueLang update validator value xone
-    zeroOrMorePath zeroOrOnePath AbstractResult BlankNode BlankNodeOrIRI BlankNodeOrLiteral ConstraintComponent
-    Function IRI IRIOrLiteral Info JSConstraint JSExecutable JSFunction JSLibrary JSRule JSTarget JSTargetType
-    JSValidator Literal NodeKind NodeShape Parameter Parameterizable PrefixDeclaration PropertyGroup PropertyShape
-    ResultAnnotation Rule SPARQLAskExecutable SPARQLAskValidator SPARQLConstraint SPARQLConstructExecutable
-    SPARQLExecutable SPARQLFunction SPARQLRule SPARQLSelectExecutable SPARQLSelectValidator SPARQLTarget
-    SPARQLTargetType SPARQLUpdateExecutable Severity Shape Target TargetType TripleRule ValidationReport
-    ValidationResult Validator Violation Warning""".split()
-)
+_TERMS = """
+alternativePath and annotationProperty annotationValue annotationVarName ask class closed codeIdentifier
+condition conforms construct datatype deactivated declare defaultValue description detail disjoint entailment
+equals expression filterShape flags focusNode group hasValue ignoredProperties in intersection inversePath js
+jsFunctionName jsLibrary jsLibraryURL labelTemplate languageIn lessThan lessThanOrEquals maxCount maxExclusive
+maxInclusive maxLength message minCount minExclusive minInclusive minLength name namespace node nodeKind
+nodeValidator nodes not object oneOrMorePath optional or order parameter path pattern predicate prefix prefixes
+property propertyValidator qualifiedMaxCount qualifiedMinCount qualifiedValueShape qualifiedValueShapesDisjoint
+result resultAnnotation resultMessage resultPath resultSeverity returnType rule select severity shapesGraph
+shapesGraphWellFormed sourceConstraint sourceConstraintComponent sourceShape sparql subject suggestedShapesGraph
+target targetClass targetNode targetObjectsOf targetSubjectsOf this union uniqueLang update validator value xone
+zeroOrMorePath zeroOrOnePath AbstractResult BlankNode BlankNodeOrIRI BlankNodeOrLiteral ConstraintComponent
+Function IRI IRIOrLiteral Info JSConstraint JSExecutable JSFunction JSLibrary JSRule JSTarget JSTargetType
+JSValidator Literal NodeKind NodeShape Parameter Parameterizable PrefixDeclaration PropertyGroup PropertyShape
+ResultAnnotation Rule SPARQLAskExecutable SPARQLAskValidator SPARQLConstraint SPARQLConstructExecutable
+SPARQLExecutable SPARQLFunction SPARQLRule SPARQLSelectExecutable SPARQLSelectValidator SPARQLTarget
+SPARQLTargetType SPARQLUpdateExecutable Severity Shape Target TargetType TripleRule ValidationReport
+ValidationResult Validator Violation Warning
+"""
+KNOWN_TERMS = frozenset(_TERMS.split())
 TARGETS = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf)
 TEXTS = (SH.select, SH.ask, SH.construct, SH.update)
 SEVERITIES = {SH.Violation: Severity.VIOLATION, SH.Warning: Severity.WARNING, SH.Info: Severity.INFO}

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pyoxigraph
 from pyoxigraph import Variable
@@ -104,10 +103,14 @@ class Runner:
         text = self.shapes.path_text(path)
         return str(path) if isinstance(path, NamedNode) else text
 
-    def evaluate(self, constraint: Constraint, text: str, **options: Any) -> Iterator[dict[str, Term]]:
+    def evaluate(
+        self, constraint: Constraint, text: str, substitutions: Mapping[Variable, Term] | None = None
+    ) -> Iterator[dict[str, Term]]:
         """Yield the rows of one query, each once, by variable."""
         try:
-            answer = self.candidate.store.query(text, default_graph=list(self.graphs), **options)
+            answer = self.candidate.store.query(
+                text, default_graph=list(self.graphs), substitutions=dict(substitutions or {})
+            )
         except (SyntaxError, ValueError) as error:
             raise self.shapes.error(
                 constraint.shape, f"its query does not parse: {error}.", f"See {CLAUSE}#sparql-constraints."
