@@ -1,0 +1,15 @@
+"""This site for a WSGI server (`granian --interface wsgi server:app`); `python server.py` serves it at once."""
+
+import sys
+from pathlib import Path
+
+SITE = Path(__file__).resolve().parent
+if __name__ == "__main__":
+    from samvirke.cli import run
+
+    sys.exit(run(["--site", str(SITE), "serve", *sys.argv[1:]]))
+else:
+    from samvirke.site import Site
+    from samvirke.web import create_app
+
+    app = create_app((site := Site.open(SITE)).state, limits=site.settings.limits)
