@@ -6,7 +6,7 @@ Source: https://www.sqlite.org/fts5.html
 """
 
 from samvirke.search.building import build_index
-from samvirke.search.index import ClassCount, Entity, Hit, Index, Member, SearchResult, SentenceHit
+from samvirke.search.index import ClassCount, Entity, Hit, Index, Inferred, Member, SearchResult, SentenceHit
 from samvirke.search.words import fold, sort_key
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Entity",
     "Hit",
     "Index",
+    "Inferred",
     "Member",
     "SearchResult",
     "SentenceHit",

@@ -7,6 +7,7 @@ Source: https://www.sqlite.org/uri.html#uriimmutable
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,7 @@ from urllib.parse import quote
 from samvirke.errors import StoreDamaged
 from samvirke.search.words import fold, folded_words, stems, tokens
 
-__all__ = ["ClassCount", "Entity", "Hit", "Index", "Member", "SearchResult", "SentenceHit"]
+__all__ = ["ClassCount", "Entity", "Hit", "Index", "Inferred", "Member", "SearchResult", "SentenceHit"]
 
 RANKED = 2_000
 """Hits looked at to rank. Ranking all of 100 000 took 235 ms."""
@@ -60,6 +61,14 @@ class ClassCount:
 
     iri: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """How an inferred triple came about: the address of its rule, and the passages of its premises."""
+
+    rule: str
+    passages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +192,13 @@ class Index:
                 self._lang(lang),
             )
         )
+
+    def why(self, subject: str, predicate: str, value: str) -> Inferred | None:
+        """Return how an inferred triple came about, or None when it is stated; terms in N-Triples form."""
+        row = self._row(
+            "SELECT rule, passages FROM inferred WHERE s = ? AND p = ? AND o = ?", subject, predicate, value
+        )
+        return None if row is None else Inferred(row[0], tuple(json.loads(row[1])))
 
     # ------------------------------------------------------------ search
 

@@ -18,7 +18,7 @@ from flask import Flask, Response, g, request
 from samvirke import __version__
 from samvirke.web.publication import Publication, serving
 
-__all__ = ["CONTENT_SECURITY_POLICY", "NOT_KEPT", "entity_tag", "install", "link", "vary"]
+__all__ = ["CONTENT_SECURITY_POLICY", "NOT_KEPT", "entity_tag", "install", "link", "redirect", "vary"]
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -72,6 +72,13 @@ def link(response: Response, target: str, relation: str, **attributes: str) -> N
     """
     named = "".join(f'; {name}="{value}"' for name, value in attributes.items())
     response.headers.add("Link", f'<{target}>; rel="{relation}"{named}')
+
+
+def redirect(status: int, target: str, *varies: str) -> Response:
+    """Lead to another address; `varies` are the request headers that chose it."""
+    response = Response(f"{target}\n", status, {"Location": target}, content_type="text/plain; charset=utf-8")
+    vary(response, *varies)
+    return response
 
 
 def _unchanged_page() -> Response | None:

@@ -71,31 +71,30 @@ class Publication:
 def open_publication(generation: Generation) -> Publication:
     """Open the small files of a generation.
 
-    Reads:  manifest.json, settings.json, schema.json, report.json, index.sqlite, queries/*.rq.
+    Reads:  settings.json, schema.json, report.json, index.sqlite, queries/*.rq.
     Raises: StoreDamaged when one is missing or cannot be read.
     """
     from samvirke.queries import load_queries  # noqa: PLC0415 - not needed to start a command
     from samvirke.schema import Schema  # noqa: PLC0415 - the same
 
     directory = Path(generation.directory)
-    manifest = _json(directory / "manifest.json")
     settings = _json(directory / "settings.json")
     schema = Schema.from_json((directory / "schema.json").read_text(encoding="utf-8"))
-    prefixes = {**schema.prefixes, **(manifest.get("prefixes") or {}), "d": f"{settings['base']}id/"}
+    prefixes = {**schema.prefixes, **generation.manifest.get("prefixes", {}), "d": f"{settings['base']}id/"}
     slugs = {iri: hint.slug for iri, hint in schema.classes.items()}
     folder = directory / "queries"
-    stored = load_queries(folder) if folder.is_dir() else ()
+    stored = load_queries(folder, base=str(settings["base"])) if folder.is_dir() else ()
     return Publication(
         generation=generation,
-        version=str(manifest.get("version", directory.name)),
-        hash=str(manifest.get("hash", "")),
+        version=generation.version,
+        hash=generation.hash,
         settings=settings,
         schema=schema,
         index=Index(directory / "index.sqlite"),
         report=_report(directory / "report.json"),
         queries={query.name: query for query in stored},
         links=Links(str(settings["base"]), tuple(settings["languages"]), prefixes, slugs),
-        manifest=manifest,
+        manifest=generation.manifest,
     )
 
 

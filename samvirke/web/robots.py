@@ -11,12 +11,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from xml.sax.saxutils import escape, quoteattr
 
-from flask import Blueprint, Response, redirect
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, Response
 
 from samvirke import __version__
 from samvirke.errors import NotFound, SamvirkeError
-from samvirke.web.headers import NOT_KEPT
+from samvirke.web.headers import NOT_KEPT, redirect
 from samvirke.web.languages import neutral_redirect_language
 from samvirke.web.links import is_linkable
 from samvirke.web.publication import Publication, current, serving
@@ -143,13 +142,13 @@ def _state(body: dict[str, str], status: int) -> Response:
 
 
 @blueprint.get("/was")
-def accessibility_statement() -> AnyResponse:
+def accessibility_statement() -> Response:
     """Lead to the operator's accessibility statement; without one, to the page about the site."""
     publication = current()
     address = str(publication.settings.get("accessibility_statement") or "")
     if is_linkable(address):
-        return redirect(address, 303)
-    return redirect(publication.links.about(neutral_redirect_language()), 303)
+        return redirect(303, address)
+    return redirect(303, publication.links.about(neutral_redirect_language()), "Accept-Language")
 
 
 @blueprint.get("/.well-known/security.txt")
@@ -170,6 +169,6 @@ def security() -> Response:
 
 
 @blueprint.get("/favicon.ico")
-def icon() -> AnyResponse:
+def icon() -> Response:
     """Lead to the icon: some clients ask for this address whatever the page says."""
-    return redirect(current().links.static("icon.svg"), 303)
+    return redirect(303, current().links.static("icon.svg"))

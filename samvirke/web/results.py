@@ -1,0 +1,151 @@
+"""The rows of an answer as readers see them.
+
+Duty: from SPARQL JSON results to columns and cells with labels, links and dates in words. Level 7;
+asks the index for names and runs nothing.
+Source: https://www.w3.org/TR/sparql11-results-json/
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from samvirke.terms import TEMPORAL_DATATYPES, XSD
+from samvirke.web import formatting, wording
+from samvirke.web.links import is_linkable
+from samvirke.web.publication import Publication
+
+__all__ = ["Cell", "Table", "table"]
+
+_TEMPORAL = frozenset(kind.value for kind in TEMPORAL_DATATYPES)
+_NUMBERS = frozenset(
+    XSD.term(name).value for name in ("integer", "decimal", "double", "float", "int", "long", "nonNegativeInteger")
+)
+_BOOLEAN = XSD.boolean.value
+_NAME_ENDINGS = ("Label", "_label", "Name", "_name", "Title", "Navn", "Titel")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value. `kind` is "thing", "passage", "term", "link", "iri", "date", "number", "text" or "none".
+
+    `text` is what is shown, `href` where it leads ("" nowhere), `lang` the text's own language if it
+    differs from the page's, `exact` what stands in the data where that differs from what is shown.
+    """
+
+    kind: str
+    text: str = ""
+    href: str = ""
+    lang: str = ""
+    exact: str = ""
+
+
+_NOTHING = Cell("none")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An answer. `verdict` is the answer to a yes-or-no question, else None; `total` counts all rows."""
+
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Cell, ...], ...] = ()
+    total: int = 0
+    verdict: bool | None = None
+
+
+def table(results: bytes, publication: Publication, lang: str, *, limit: int = 1_000) -> Table:
+    """Return the first rows of an answer, ready to show.
+
+    Reads:  `results`, SPARQL JSON. A column of names beside a column of the things they name
+            (`x`, `xLabel`) becomes one column: the thing is shown by that name.
+    """
+    document: dict[str, Any] = json.loads(results)
+    if "boolean" in document:
+        return Table(verdict=bool(document["boolean"]))
+    variables: list[str] = document["head"].get("vars", [])
+    bindings: list[dict[str, dict[str, str]]] = document["results"]["bindings"]
+    names = _name_columns(variables, bindings)
+    shown = [variable for variable in variables if variable not in names.values()]
+    rows = tuple(
+        tuple(_named(binding, variable, names.get(variable), publication, lang) for variable in shown)
+        for binding in bindings[:limit]
+    )
+    return Table(tuple(_heading(variable) for variable in shown), rows, len(bindings))
+
+
+def _name_columns(variables: Sequence[str], bindings: Sequence[Mapping[str, Mapping[str, str]]]) -> dict[str, str]:
+    """The columns that only name what stands in another column: that column's variable → theirs."""
+    found: dict[str, str] = {}
+    for variable in variables:
+        for ending in _NAME_ENDINGS:
+            named = f"{variable}{ending}"
+            if named in variables and all(
+                row.get(variable, {}).get("type", "uri") == "uri" and row.get(named, {}).get("type", "literal") != "uri"
+                for row in bindings
+            ):
+                found.setdefault(variable, named)
+    return found
+
+
+def _named(
+    binding: Mapping[str, Mapping[str, str]], variable: str, name: str | None, publication: Publication, lang: str
+) -> Cell:
+    found = _cell(binding.get(variable), publication, lang)
+    told = binding.get(name) if name else None
+    if told is None:
+        return found
+    other = _language(told, lang)
+    return Cell(found.kind if found is not _NOTHING else "text", told["value"], found.href, other, found.exact)
+
+
+def _cell(term: Mapping[str, str] | None, publication: Publication, lang: str) -> Cell:
+    if term is None:
+        return _NOTHING
+    if term["type"] == "uri":
+        return _iri(term["value"], publication, lang)
+    if term["type"] in ("literal", "typed-literal"):
+        return _literal(term, lang)
+    return Cell("text", str(term.get("value", "")))
+
+
+def _iri(iri: str, publication: Publication, lang: str) -> Cell:
+    links, index, schema = publication.links, publication.index, publication.schema
+    shown = index.shown(iri, lang)
+    if shown is not None:
+        return Cell("thing", shown[0], links.page(iri, lang), "" if shown[1] in (lang, "") else shown[1], iri)
+    document, sign, fragment = iri.partition("#")
+    if sign and index.entity(document) is not None:
+        label = index.label(document, lang) or document
+        return Cell("passage", f"{label} ({fragment})", links.document(iri, lang), exact=iri)
+    if iri in schema.terms:
+        name = schema.name(iri, lang)
+        other = "" if getattr(name, "language", "") in (lang, "") else str(getattr(name, "language", ""))
+        return Cell("term", name.value, links.ontology(lang, iri), other, iri)
+    return Cell("link", iri, iri) if is_linkable(iri) else Cell("iri", iri)
+
+
+def _literal(term: Mapping[str, str], lang: str) -> Cell:
+    value, kind = term["value"], term.get("datatype", "")
+    if kind in _TEMPORAL:
+        return Cell("date", formatting.when(value, lang), exact=value)
+    if kind in _NUMBERS:
+        return Cell("number", formatting.number(value, lang), exact=value)
+    if kind == _BOOLEAN:
+        _ = wording.words(lang).gettext
+        return Cell("text", _("yes") if value in ("true", "1") else _("no"), exact=value)
+    return Cell("text", value, lang=_language(term, lang))
+
+
+def _language(term: Mapping[str, str], lang: str) -> str:
+    """The literal's language where it is another than the page's."""
+    own = term.get("xml:lang", "")
+    return "" if own.lower() == lang.lower() else own
+
+
+def _heading(variable: str) -> str:
+    """A variable as a heading: `begin_earliest` and `beginEarliest` are two words."""
+    words = re.sub(r"(?<=[a-zæøå0-9])(?=[A-ZÆØÅ])", " ", variable).replace("_", " ").strip()
+    return words[:1].upper() + words[1:].lower() if words else variable
