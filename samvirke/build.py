@@ -23,11 +23,10 @@ from samvirke.generations import Generation
 from samvirke.judgement import Judgement, judge
 from samvirke.model import Candidate, DefaultGraph, NamedNode, Quad, Report, Severity, Triple
 from samvirke.settings import public_settings
-from samvirke.site import Site, files
+from samvirke.site import Site
 
 __all__ = ["assemble", "build", "check_site", "source_files"]
 
-_TEXT_ENDINGS = (".txt",)
 
 
 def check_site(site: Site, *, reasoner: bool = False, progress: Progress | None = None) -> Report:
@@ -85,15 +84,7 @@ def _before(site: Site) -> Mapping[str, Any]:
 
 def source_files(site: Site) -> tuple[Path, ...]:
     """Return every file that a build of the site reads, in path order."""
-    found = [
-        site.settings_file,
-        *site.ontology_files(),
-        *site.rule_files(),
-        *site.data_files(),
-        *files(site.documents, _TEXT_ENDINGS),
-        *site.query_files(),
-    ]
-    return tuple(sorted(set(found), key=site.relative))
+    return site.source_files()
 
 
 class _Writer:
@@ -206,6 +197,7 @@ def write_inferred(index: Path, assembly: Assembly) -> None:
             "CREATE TABLE inferred (s TEXT NOT NULL, p TEXT NOT NULL, o TEXT NOT NULL, rule TEXT NOT NULL,"
             " passages TEXT NOT NULL, PRIMARY KEY (s, p, o)) WITHOUT ROWID"
         )
+        connection.execute("CREATE INDEX inferred_object ON inferred (o)")
         rows = [
             (str(triple.subject), str(triple.predicate), str(triple.object), rule, json.dumps(passages))
             for triple, rule, passages in inferred_passages(assembly)

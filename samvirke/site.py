@@ -26,6 +26,7 @@ from samvirke.settings import FILE_NAME, Settings, load_settings
 RDF_ENDINGS = (".ttl", ".trig", ".nt", ".nq", ".rdf", ".jsonld")
 RULE_ENDINGS = (".rq",)
 QUERY_ENDINGS = (".rq",)
+TEXT_ENDINGS = (".txt",)
 ABOUT = "about.ttl"
 
 
@@ -109,6 +110,18 @@ class Site:
     def query_files(self) -> tuple[Path, ...]:
         """The stored questions."""
         return files(self.queries, QUERY_ENDINGS)
+
+    def source_files(self) -> tuple[Path, ...]:
+        """Every file that a build of the site reads, in path order."""
+        found = [
+            self.settings_file,
+            *self.ontology_files(),
+            *self.rule_files(),
+            *self.data_files(),
+            *files(self.documents, TEXT_ENDINGS),
+            *self.query_files(),
+        ]
+        return tuple(sorted(set(found), key=self.relative))
 
     def relative(self, path: Path) -> str:
         """Return the path of a file of the site as messages and manifests name it."""

@@ -102,7 +102,7 @@ def evidence(frame: Frame, thing: str) -> None:
 @pass_frame
 def explain(frame: Frame, subject: str, predicate: str, object_: str) -> None:
     """Print why a fact holds."""
-    from samvirke.commands.telling import explain_fact
+    from samvirke.commands.reasons import explain_fact
 
     with destination(None) as file:
         explain_fact(frame, subject, predicate, object_, file)

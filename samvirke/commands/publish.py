@@ -65,16 +65,19 @@ def anchor(frame: Frame, paths: tuple[str, ...], dry_run: bool) -> None:
     type=click.Choice(["text", "json", "ttl", "sarif"]),
     help=words("How the findings are written (default: text).", "Hvordan fundene skrives (ellers: text)."),
 )
+@option(
+    "--reasoner", is_flag=True, help=words("Ask the reasoner too (needs Java).", "Spørg også ræsonneren (kræver Java).")
+)
 @option("--strict", is_flag=True, help=words("Exit code 1 for warnings too.", "Slutkode 1 også ved advarsler."))
 @option("-o", "--output", metavar="FILE", help=words("Write to this file.", "Skriv til denne fil."))
 @pass_frame
-def check(frame: Frame, form: str | None, strict: bool, output: str | None) -> int:
+def check(frame: Frame, form: str | None, reasoner: bool, strict: bool, output: str | None) -> int:
     """Print the report of the gate."""
     from samvirke.build import check_site
     from samvirke.commands.findings import write_report
     from samvirke.model import Severity
 
-    report = check_site(frame.open_site())
+    report = check_site(frame.open_site(), reasoner=reasoner, progress=frame.progress())
     end_progress()
     with destination(output) as file:
         write_report(report, form or ("json" if frame.json else "text"), file, language=frame.language)

@@ -5,15 +5,16 @@ Level 8. Opens the current generation and changes nothing. Facts are asked of a 
 
 from __future__ import annotations
 
-import hashlib
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from samvirke.errors import NotFound, StoreError, WrongUse
 
 if TYPE_CHECKING:
+    from samvirke.commands.frame import Frame
     from samvirke.generations import Generation
     from samvirke.site import Site
     from samvirke.web.publication import Publication
@@ -107,7 +108,7 @@ def published(site: Site, language: str) -> Iterator[Published]:
     from samvirke.workers.pool import Pool
 
     publication = open_publication(generation_of(site))
-    with Pool.start(site.state, site.settings.limits, base=site.base) as pool:
+    with Pool.start(site.state, site.settings.limits) as pool:
         yield Published(publication, pool, language)
 
 
@@ -125,13 +126,42 @@ def generation_of(site: Site) -> Generation:
 
 
 def changed_files(site: Site, generation: Generation) -> list[str]:
-    """Return the site's files that are not as they were when the generation was built, in path order."""
-    from samvirke.build import source_files
+    """Return the site's files that are not as they were when the generation was built, in path order.
 
+    A generation that another version of the engine built counts as changed altogether.
+    """
+    from samvirke import __version__
+    from samvirke.generations import file_digest
+
+    if generation.manifest.get("engine") != __version__:
+        return [f"Samvirke {__version__}"]
     then = dict(generation.manifest["files"])
-    now = {site.relative(path): path for path in source_files(site)}
+    now = {site.relative(path): path for path in site.source_files()}
     return [
         name
         for name in sorted(then.keys() | now.keys())
-        if name not in then or name not in now or hashlib.sha256(now[name].read_bytes()).hexdigest() != then[name]
+        if name not in then or name not in now or file_digest(now[name]) != then[name]
     ]
+
+
+def export_published(frame: Frame, form: str, file: IO[bytes]) -> None:
+    """Write everything published in one format.
+
+    Reads:  the generation's own files; formats with graphs get every fact with its passage or rule,
+            the others the merged facts, each once.
+    Raises: WrongUse for an unknown format; StoreError when nothing is published.
+    """
+    from samvirke.formats import FORMATS
+    from samvirke.store import DATA_FILE, DEFAULT_FILE, read_rdf
+
+    name = form.lower().removeprefix(".")
+    if name not in FORMATS:
+        raise WrongUse(f"There is no format {form}.", remedy=f"Use one of {', '.join(FORMATS)}.")
+    generation = generation_of(frame.open_site())
+    wanted = FORMATS[name]
+    source = generation.directory / (DATA_FILE if wanted.quads else DEFAULT_FILE)
+    if source.suffix == f".{name}":
+        with source.open("rb") as stored:
+            shutil.copyfileobj(stored, file)
+        return
+    wanted.write(read_rdf(source), file, generation.manifest["prefixes"])

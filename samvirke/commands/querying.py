@@ -55,7 +55,7 @@ def run_query(frame: Frame, source: str, parameters: Sequence[str], form: str | 
         media_type, form = _format(classify(text), form)
         generation_of(site)
         request = QueryRequest(text=text, media_type=media_type)
-        answer = run_once(site.state, request, site.settings.limits, base=site.base)
+        answer = run_once(site.state, request, site.settings.limits)
     except InputError as error:
         error.file = error.file or name
         raise

@@ -141,8 +141,14 @@ def _serve(frame: Frame, site: Site, host: str, port: int) -> int:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    from samvirke.workers.client import Zygote
+    from samvirke.workers.pool import ADDRESS_VARIABLE
+
     limits = asdict(site.settings.limits)
     os.environ[SERVED] = json.dumps({"state": str(site.state.resolve()), "limits": limits})
+    # Ours, not the web process's: should that one ever be replaced, the loaded data stays.
+    zygote = Zygote()
+    os.environ[ADDRESS_VARIABLE] = zygote.address
     level = LogLevels.info if frame.verbose else LogLevels.error
     server = Granian(
         f"{__name__}:application",
@@ -166,6 +172,8 @@ def _serve(frame: Frame, site: Site, host: str, port: int) -> int:
             raise StoreError(
                 "The web server stopped by itself.", remedy="Run it again with -v to see why, or: samvirke doctor"
             ) from None
+    finally:
+        zygote.close()
     frame.note(words("Stopped.", "Stoppet."))
     return 0
 
