@@ -125,7 +125,9 @@ def parse_query(text: str, *, name: str, base: str = "", file: str = "") -> Stor
             last = None
         elif match := _TOLD.fullmatch(line):
             last = _take(match, told, file=file, line=number)
-        elif last is not None and line.lstrip("# \t"):
+        elif not line.lstrip("# \t"):
+            last = None  # what follows an empty comment line is a note for whoever reads the file
+        elif last is not None:
             told[last[0]][last[1]] += " " + line.lstrip("# \t").rstrip()
     stored = StoredQuery(
         name=name,

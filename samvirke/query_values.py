@@ -25,6 +25,7 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:.+")
 _PREFIXED = re.compile(r"([A-Za-z][\w.\-]*)?:([\w\-.~%]*)")
 _NOT_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\\x7f-\x9f\ud800-\udfff]')
 _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_HALF_ESCAPE = re.compile(r"\\\\([uU])")
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -74,8 +75,7 @@ def _escaped(value: str) -> str:
     half of an escaped backslash can begin one: a `u` after a backslash is therefore spelled itself
     as one, with all eight digits, so that none is left to misread.
     """
-    escaped = value.translate(_ESCAPES)
-    return escaped.replace(r"\\u", r"\\\U00000075").replace(r"\\U", r"\\\U00000055")
+    return _HALF_ESCAPE.sub(lambda match: rf"\\\U{ord(match[1]):08X}", value.translate(_ESCAPES))
 
 
 def _year(value: str, _prefixes: Mapping[str, str]) -> str | None:
