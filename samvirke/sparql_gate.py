@@ -1,0 +1,228 @@
+"""The lexical gate: may a query be given to the engine's parser at all.
+
+Duty: count brackets, operators, patterns and steps in one pass over the tokens, and refuse shapes
+that overflow the engine's stack or keep its planner busy. Level 4; evaluates nothing. What slips
+through meets the kernel's limits in the worker, so the gate stays simple, and where the grammar is
+ambiguous to it, it counts too little rather than too much.
+Standard: SPARQL 1.1 Query, https://www.w3.org/TR/sparql11-query/#sparqlGrammar
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from samvirke.errors import QueryRefused
+from samvirke.sparql_tokens import Token, place, tokens
+
+__all__ = ["GateLimits", "gate_query"]
+
+_OUTBOUND = frozenset({"SERVICE", "LOAD"})
+_PARTS = frozenset({"UNION", "OPTIONAL", "BIND", "MINUS"})
+# The next round bracket is an expression, or all of them are until the next brace.
+_ONE_EXPRESSION = frozenset({"FILTER", "BIND"})
+_EXPRESSIONS = frozenset({"SELECT", "HAVING", "BY"})
+_WORDS_THAT_ARE_TERMS = frozenset({"A", "TRUE", "FALSE"})
+_TERMS = frozenset({"iri", "name", "variable", "blank", "number", "string", "word"})
+_PATH_OPERATORS = frozenset("/|^!*+?")
+_PATTERNS = frozenset({"group", "round", "square"})
+
+
+class GateLimits(Protocol):
+    """The limits the gate reads; `settings.Limits` has them all."""
+
+    @property
+    def query_bytes(self) -> int:
+        """Longest text in UTF-8 bytes."""
+
+    @property
+    def nesting(self) -> int:
+        """Deepest nesting of brackets of any kind."""
+
+    @property
+    def operators(self) -> int:
+        """Most operators in one expression."""
+
+    @property
+    def triple_patterns(self) -> int:
+        """Most triple patterns in one group."""
+
+    @property
+    def unions(self) -> int:
+        """Most UNION, OPTIONAL, BIND and MINUS in the whole query."""
+
+    @property
+    def path_steps(self) -> int:
+        """Most steps in one property path."""
+
+
+def gate_query(text: str, limits: GateLimits) -> None:
+    """Refuse a query that is too large or too nested to be parsed, or that asks other servers.
+
+    Reads:  the tokens; strings, IRIs and comments count only by their length.
+    Units:  limits count bytes, brackets, operators and patterns, see `GateLimits`.
+    Raises: QueryRefused with the rule, its limit, what was found, line and column.
+    """
+    size = len(text.encode("utf-8", errors="surrogatepass"))
+    if size > limits.query_bytes:
+        raise QueryRefused(
+            f"The query has {size} bytes; {limits.query_bytes} are allowed.",
+            rule="query_bytes",
+            limit=limits.query_bytes,
+            found=size,
+            remedy="Make it shorter, or split it.",
+        )
+    _Gate(text, limits).run()
+
+
+@dataclass(slots=True)
+class _Level:
+    """What is counted inside one pair of brackets.
+
+    `kind` is "group" (braces), "template" (after CONSTRUCT), "data" (of VALUES), "expression",
+    "square", or "round": a part of a path, or a list of terms.
+    """
+
+    kind: str
+    patterns: int = 0
+    operators: int = 0
+    steps: int = 0
+    in_statement: bool = False
+    expressions: bool = False
+
+
+@dataclass(slots=True)
+class _Gate:
+    """One pass over the tokens with a stack of open brackets."""
+
+    text: str
+    limits: GateLimits
+    stack: list[_Level] = field(default_factory=lambda: [_Level("group")])
+    parts: int = 0
+    waiting: str = ""
+    before: str = ""
+
+    def run(self) -> None:
+        """Count, and refuse at the first limit that is passed."""
+        for token in tokens(self.text):
+            kind, text, _ = token
+            if kind == "mark":
+                self._mark(token)
+                self.before = text
+                continue
+            if kind == "operator":
+                self._operator(token)
+            elif kind == "word" and text.upper() not in _WORDS_THAT_ARE_TERMS:
+                self._keyword(token)
+            elif kind in _TERMS:
+                self._term(token)
+            self.before = kind
+
+    def _keyword(self, token: Token) -> None:
+        word = token.text.upper()
+        if word in _OUTBOUND:
+            line, column = place(self.text, token.start)
+            raise QueryRefused(
+                f"{word} would ask another server, and queries here reach only this site's own data.",
+                rule="outbound",
+                line=line,
+                column=column,
+                remedy="Ask the other server directly, and join the two answers yourself.",
+            )
+        if word in _PARTS:
+            self.parts += 1
+            self._check("unions", self.parts, token, "UNION, OPTIONAL, BIND and MINUS")
+        level = self.stack[-1]
+        level.in_statement = False
+        if word in _ONE_EXPRESSION:
+            self.waiting = "expression"
+        elif word in _EXPRESSIONS:
+            level.expressions = True
+        elif word == "VALUES":
+            self.waiting = "data"
+        elif word == "CONSTRUCT":
+            self.waiting = "template"
+        elif word == "GRAPH":
+            self.waiting = "graph"
+        elif word == "WHERE":  # Also in the short form, in which CONSTRUCT has no template.
+            self.waiting = ""
+
+    def _mark(self, token: Token) -> None:
+        mark, level = token.text, self.stack[-1]
+        if mark in "{([":
+            self._check("nesting", len(self.stack), token, "brackets inside one another")
+            self.stack.append(_Level(self._kind(mark)))
+        elif mark in "})]":
+            if len(self.stack) > 1:
+                self.stack.pop()
+            if mark == "}":
+                self.stack[-1].in_statement = False
+                self.stack[-1].steps = 0
+        elif level.kind != "round":
+            level.in_statement = False
+            level.steps = 0
+
+    def _kind(self, mark: str) -> str:
+        """Return the kind of the bracket that opens now."""
+        level, waiting = self.stack[-1], self.waiting
+        if level.kind == "data" or (waiting == "data" and mark == "("):
+            return "data"
+        if mark == "[":
+            return "square"
+        if mark == "(":
+            if level.kind == "expression" or level.expressions or waiting == "expression":
+                self.waiting = ""
+                return "expression"
+            return "round"
+        self.waiting, level.expressions = "", False
+        return waiting if waiting in ("data", "template") else "group"
+
+    def _operator(self, token: Token) -> None:
+        level = self.stack[-1]
+        if level.kind == "expression":
+            # The outermost bracket of an expression holds the count for all inside it.
+            place_of_count = len(self.stack) - 1
+            while self.stack[place_of_count - 1].kind == "expression":
+                place_of_count -= 1
+            level = self.stack[place_of_count]
+            level.operators += 1
+            self._check("operators", level.operators, token, "operators in one expression")
+        elif level.kind in _PATTERNS and token.text in _PATH_OPERATORS:
+            level = self._outside_round()
+            level.steps += 1
+            self._check("path_steps", level.steps, token, "steps in one path")
+
+    def _term(self, token: Token) -> None:
+        """Count a triple pattern when its first term is met; an element of a list makes two."""
+        level = self.stack[-1]
+        if self.waiting or level.expressions or level.kind not in _PATTERNS or len(self.stack) == 1:
+            return
+        if level.kind == "round":
+            if self.before not in _TERMS and self.before not in "])":
+                return
+            count = 2
+        elif level.in_statement:
+            return
+        else:
+            level.in_statement = True
+            count = 1
+        group = next(outer for outer in reversed(self.stack) if outer.kind not in ("round", "square"))
+        group.patterns += count
+        self._check("triple_patterns", group.patterns, token, "triple patterns in one group")
+
+    def _outside_round(self) -> _Level:
+        return next(level for level in reversed(self.stack) if level.kind != "round")
+
+    def _check(self, rule: str, found: int, token: Token, what: str) -> None:
+        limit: int = getattr(self.limits, rule)
+        if found > limit:
+            line, column = place(self.text, token.start)
+            raise QueryRefused(
+                f"The query has more than {limit} {what}.",
+                rule=rule,
+                limit=limit,
+                found=found,
+                line=line,
+                column=column,
+                remedy="Make it simpler, or split it into several queries.",
+            )
