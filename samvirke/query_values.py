@@ -13,6 +13,7 @@ from datetime import date
 from types import MappingProxyType
 
 from samvirke.errors import InputError
+from samvirke.model import NamedNode
 from samvirke.terms import XSD
 
 __all__ = ["KINDS", "term_text"]
@@ -21,7 +22,8 @@ MAX_TEXT = 10_000  # code points; a longer value belongs in a query of its own
 _YEAR = re.compile(r"[1-9][0-9]{3}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")  # 64 bits, which is what engines compute with
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:.+")
+# A scheme without "//" looks like a prefix that was forgotten; these are the ones that name things.
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://.+|(?:urn|tag|info|did|mailto|geo):.+")
 _PREFIXED = re.compile(r"([A-Za-z][\w.\-]*)?:([\w\-.~%]*)")
 _NOT_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\\x7f-\x9f\ud800-\udfff]')
 _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -59,7 +61,10 @@ def _iri(value: str, prefixes: Mapping[str, str]) -> str | None:
         value = prefixes[match[1] or ""] + match[2]
     if _ABSOLUTE.fullmatch(value) is None or _NOT_IN_IRI.search(value):
         return None
-    return f"<{value}>"
+    try:
+        return str(NamedNode(value))
+    except ValueError:  # the engine would call the whole query malformed
+        return None
 
 
 def _text(value: str, _prefixes: Mapping[str, str]) -> str | None:
