@@ -2,7 +2,7 @@
 
 Duty: for each node with an EDTF literal, the four bounds as `xsd:date`, under the properties that the
 site declares as sub-properties of `core:beginEarliest` and its three siblings, or under those
-themselves where it declares none. Level 3; a date it cannot read is left to the gate.
+themselves where it declares none. Level 4; a date it cannot read is left to the gate.
 A query then compares days, whatever precision was told. A bound that a source states itself stands;
 none is computed beside it.
 Standard: EDTF, https://www.loc.gov/standards/datetime/

@@ -1,7 +1,7 @@
 """Why does the graph say this? The tree from a triple down to words and axioms.
 
 Duty: find, for one triple of a store, the passages it is asserted in, or the rule and the premises
-it follows from, and so on down. Level 3; reads a store and writes nothing.
+it follows from, and so on down. Level 4; reads a store and writes nothing.
 An inferred triple stands in the graph of its rule, so only that rule is asked; a premise may not be
 one of the triples it is to explain, so every tree ends in words or axioms.
 """
@@ -92,7 +92,7 @@ def find_schema_graphs(store: pyoxigraph.Store) -> list[NamedNode]:
             Quad(quad.subject, quad.predicate, quad.object, DefaultGraph()) not in store for quad in quads
         ):
             found.append(graph)
-    return sorted(found, key=str)
+    return sorted(found, key=lambda graph: graph.value)
 
 
 class _Search:
@@ -124,7 +124,7 @@ class _Search:
         data = self.facts.is_data(triple)
         found = None
         asserted = [graph for graph in graphs if data and not self._is_special(graph)]
-        if asserted:
+        if asserted or (data and not any(graph.value in self.rules for graph in graphs)):
             found = Explanation(triple, "asserted", tuple(self._support(graph) for graph in asserted))
         elif not data:
             axioms = [graph for graph in graphs if graph in self.facts.schema_graphs]

@@ -1,7 +1,7 @@
 """Find the facts that a match of a rule rests on.
 
 Duty: from the variables of one match to the triples behind it, in a fixed order, property paths
-walked step by step. Level 3; reads a store and writes nothing.
+walked step by step. Level 4; reads a store and writes nothing.
 Standard: property paths, https://www.w3.org/TR/sparql11-query/#propertypaths
 """
 
@@ -63,6 +63,9 @@ class Facts:
 def premises_of(facts: Facts, premises: Premises, binding: Binding) -> tuple[Triple, ...] | None:
     """Return the triples that a match rests on, each once; None when the patterns do not hold.
 
+    Left out are the cells of an axiom's list and its restriction: nodes without an address are part
+    of the axiom that leads to them.
+
     Reads:  the default and schema graphs of `facts`. Variables that `binding` leaves open are
             bound to the first triples that fit.
     """
@@ -72,7 +75,7 @@ def premises_of(facts: Facts, premises: Premises, binding: Binding) -> tuple[Tri
             continue
         for group in premises.optional:
             _take_first(facts, (group,), bound, chosen)
-        return tuple(dict.fromkeys(chosen))
+        return tuple(triple for triple in dict.fromkeys(chosen) if not isinstance(triple.subject, BlankNode))
     return None
 
 

@@ -1,7 +1,7 @@
 """Read a rule: a SPARQL CONSTRUCT with names and a meaning in its leading comment.
 
 Duty: from the text of a `.rq` file to a `Rule` – its template, the patterns its facts must match
-(the premises), and the SELECT that finds every match. Level 2; evaluates nothing.
+(the premises), and the SELECT that finds every match. Level 4; evaluates nothing.
 A rule must be explainable, so what would hide a premise or depend on order is refused: sub-SELECT,
 aggregates, LIMIT, FROM, SERVICE and blank nodes in the template.
 
@@ -29,6 +29,7 @@ from rdflib.plugins.sparql.parser import parseQuery
 
 from samvirke.errors import InputError
 from samvirke.model import Literal, NamedNode, Term
+from samvirke.sparql_errors import syntax_error
 from samvirke.sparql_tokens import Token, tokens
 
 _HEADER = re.compile(r"#\s*(title|description)@([A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)\s*:\s*(.*?)\s*")
@@ -142,9 +143,10 @@ def _check_syntax(text: str, *, base: str, file: str) -> None:
     try:
         answer = pyoxigraph.Store().query(text, base_iri=base)
     except SyntaxError as error:
-        place = {"line": error.lineno or 0, "column": error.offset or 0}
-        message = str(error.msg).strip().rstrip(".")
-        raise InputError(f"{message}.", file=file, **place, remedy="Correct the rule.") from error
+        found = syntax_error(text, str(error.msg))
+        raise InputError(
+            found.message, file=file, line=found.line, column=found.column, remedy=found.remedy or "Correct the rule."
+        ) from error
     if not isinstance(answer, pyoxigraph.QueryTriples):
         raise InputError("A rule is a CONSTRUCT query.", file=file, remedy="Write CONSTRUCT { … } WHERE { … }.")
 

@@ -1,7 +1,7 @@
 """Rules: what follows from what is said, each conclusion with the rule and the facts behind it.
 
 Duty: load the rules of the engine and of a site, apply them until nothing new follows, and remember
-for each conclusion which rule drew it from which facts. Level 3; judges nothing.
+for each conclusion which rule drew it from which facts. Level 4; judges nothing.
 The engine's rules read the axioms of a site's own ontology: sub-properties and sub-classes,
 equivalences, inverses, symmetry, transitivity, chains of two and three properties, hasValue and
 intersections with it. Left out on purpose: domain and range, functional properties and sameAs –
