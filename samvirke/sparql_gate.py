@@ -15,7 +15,7 @@ from typing import Protocol
 from samvirke.errors import QueryRefused
 from samvirke.sparql_tokens import Token, place, tokens
 
-__all__ = ["GateLimits", "gate_query"]
+__all__ = ["GateLimits", "check_size", "gate_query"]
 
 _OUTBOUND = frozenset({"SERVICE", "LOAD"})
 _PARTS = frozenset({"UNION", "OPTIONAL", "BIND", "MINUS"})
@@ -56,13 +56,8 @@ class GateLimits(Protocol):
         """Most steps in one property path."""
 
 
-def gate_query(text: str, limits: GateLimits) -> None:
-    """Refuse a query that is too large or too nested to be parsed, or that asks other servers.
-
-    Reads:  the tokens; strings, IRIs and comments count only by their length.
-    Units:  limits count bytes, brackets, operators and patterns, see `GateLimits`.
-    Raises: QueryRefused with the rule, its limit, what was found, line and column.
-    """
+def check_size(text: str, limits: GateLimits) -> None:
+    """Refuse a text that is too long to be looked at. Raises: QueryRefused (rule `query_bytes`)."""
     size = len(text.encode("utf-8", errors="surrogatepass"))
     if size > limits.query_bytes:
         raise QueryRefused(
@@ -72,6 +67,16 @@ def gate_query(text: str, limits: GateLimits) -> None:
             found=size,
             remedy="Make it shorter, or split it.",
         )
+
+
+def gate_query(text: str, limits: GateLimits) -> None:
+    """Refuse a query that is too large or too nested to be parsed, or that asks other servers.
+
+    Reads:  the tokens; strings, IRIs and comments count only by their length.
+    Units:  limits count bytes, brackets, operators and patterns, see `GateLimits`.
+    Raises: QueryRefused with the rule, its limit, what was found, line and column.
+    """
+    check_size(text, limits)
     _Gate(text, limits).run()
 
 
@@ -104,6 +109,7 @@ class _Gate:
 
     def run(self) -> None:
         """Count, and refuse at the first limit that is passed."""
+        terms, words = _TERMS, _WORDS_THAT_ARE_TERMS
         for token in tokens(self.text):
             kind, text, _ = token
             if kind == "mark":
@@ -112,10 +118,13 @@ class _Gate:
                 continue
             if kind == "operator":
                 self._operator(token)
-            elif kind == "word" and text.upper() not in _WORDS_THAT_ARE_TERMS:
+            elif kind == "word" and text.upper() not in words:
                 self._keyword(token)
-            elif kind in _TERMS:
-                self._term(token)
+            elif kind in terms:
+                level = self.stack[-1]
+                # Most terms are not the first of their statement: they are through here.
+                if not level.in_statement and level.kind in _PATTERNS:
+                    self._term(token, level)
             self.before = kind
 
     def _keyword(self, token: Token) -> None:
@@ -192,17 +201,14 @@ class _Gate:
             level.steps += 1
             self._check("path_steps", level.steps, token, "steps in one path")
 
-    def _term(self, token: Token) -> None:
+    def _term(self, token: Token, level: _Level) -> None:
         """Count a triple pattern when its first term is met; an element of a list makes two."""
-        level = self.stack[-1]
-        if self.waiting or level.expressions or level.kind not in _PATTERNS or len(self.stack) == 1:
+        if self.waiting or level.expressions or len(self.stack) == 1:
             return
         if level.kind == "round":
             if self.before not in _TERMS and self.before not in "])":
                 return
             count = 2
-        elif level.in_statement:
-            return
         else:
             level.in_statement = True
             count = 1

@@ -19,7 +19,7 @@ __all__ = ["Prologue", "Token", "place", "prologue", "resolve", "tokens"]
 _HEX = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
 # A prefix may hold dots, so "a.a.a" could be the beginning of one at each letter: the length looked at
 # is bounded, which keeps the scan linear.
-_NAME = r"(?:[^\W\d_](?:[\w.\-]{0,200}[\w\-])?)?:(?:[\w:%\-]|\\[_~.\-!$&'()*+,;=/?\#@%]|\.(?=[\w:%\-\\.]))*+"
+_NAME = r"(?:[^\W\d_](?:[\w.\-]{0,60}[\w\-])?)?:(?:[\w:%\-]|\\[_~.\-!$&'()*+,;=/?\#@%]|\.(?=[\w:%\-\\.]))*+"
 _TOKEN = re.compile(
     rf"""
       (?P<space>\s++)
@@ -58,14 +58,15 @@ def tokens(text: str) -> Iterator[Token]:
 
     An unclosed string is the last token, of kind `unclosed`: after it nothing can be told apart.
     """
+    token = Token._make
     for match in _TOKEN.finditer(text):
-        kind = match.lastgroup or "other"
-        if kind in ("space", "comment"):
+        kind = match.lastgroup
+        if kind == "space" or kind == "comment":  # noqa: PLR1714 - the hottest line of the gate
             continue
-        found = match.group()
+        found = match[0]
         if kind == "word" and "\\" in found:
             found = _ESCAPE.sub(_decoded, found)
-        yield Token(kind, found, match.start())
+        yield token((kind, found, match.start()))
         if kind == "unclosed":
             return
 

@@ -52,8 +52,10 @@ def evaluate(store: Store, request: Request, output: object, *, base: str, known
             relative IRIs; `known` are the prefixes worth suggesting.
     Writes: `output`, in `request.media_type`.
     Returns the number of rows or triples written; 1 for ASK.
-    Raises: QuerySyntaxError; AnswerTooLarge in the middle of writing.
+    Raises: QueryRefused; QuerySyntaxError; AnswerTooLarge in the middle of writing.
     """
+    if request.gate is not None:
+        sparql.gate_query(request.text, request.gate)
     try:
         return _write(_query(store, request, base), request, cast("IO[bytes]", output))
     except SyntaxError as error:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from samvirke.settings import Limits
 from samvirke.workers.answers import Answer, Body, Shelf
 from samvirke.workers.client import Lease, Line, Zygote
 from samvirke.workers.lanes import Lane
-from samvirke.workers.request import Request
+from samvirke.workers.request import Gate, Request
 
 if TYPE_CHECKING:
     from samvirke.generations import Generation
@@ -118,6 +118,7 @@ class Pool:
         """Prefer `Pool.start`. `locate` finds the current generation."""
         self._locate = locate
         self._limits = limits
+        self._gate = Gate(**{row.name: getattr(limits, row.name) for row in fields(Gate)})
         self._zygote = None if address else Zygote()
         self._address = address or (self._zygote.address if self._zygote else "")
         self._crew: _Crew | None = None
@@ -177,11 +178,12 @@ class Pool:
         Raises: QueryRefused, QuerySyntaxError, QueryTimeout, AnswerTooLarge, WorkerLost, Overloaded,
         TooManyRequests.
         """
+        sparql.check_size(request.text, self._limits)
         form = sparql.classify(request.text)
-        sparql.gate_query(request.text, self._limits)
         limits = self._limits
         question = Request(
             text=request.text,
+            gate=self._gate,
             media_type=request.media_type,
             default_graphs=request.default_graphs,
             named_graphs=request.named_graphs,

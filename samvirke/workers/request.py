@@ -12,14 +12,28 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """The limits of `sparql.gate_query`: it runs in the worker, so that a long text holds up nobody else."""
+
+    query_bytes: int
+    nesting: int
+    operators: int
+    triple_patterns: int
+    unions: int
+    path_steps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What a worker is asked: a query (`text`) or a trusted read (`operation` with `parameters`).
 
     `default_graphs` and `named_graphs` name the query's dataset instead of the store's own; None
     means that the protocol named none. `media_type` has no parameters.
+    Without a `gate` the text goes straight to the engine.
     """
 
     text: str = ""
+    gate: Gate | None = None
     media_type: str = "application/sparql-results+json"
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
@@ -40,4 +54,5 @@ def read_request(payload: bytes) -> Request:
     values = json.loads(payload)
     for name in ("default_graphs", "named_graphs"):
         values[name] = None if values[name] is None else tuple(values[name])
+    values["gate"] = None if values["gate"] is None else Gate(**values["gate"])
     return Request(**values)
