@@ -22,6 +22,7 @@ from samvirke.errors import GateRefused, StoreDamaged
 from samvirke.generations import Generation
 from samvirke.judgement import Judgement, judge
 from samvirke.model import Candidate, DefaultGraph, NamedNode, Quad, Report, Severity, Triple
+from samvirke.places import placed
 from samvirke.settings import public_settings
 from samvirke.site import Site
 
@@ -38,7 +39,8 @@ def check_site(site: Site, *, reasoner: bool = False, progress: Progress | None 
     """
     assembly = assemble_with_rules(site, progress=progress)
     queries.load_queries(site.queries)
-    return judge(assembly, reasoner=reasoner, progress=progress).report
+    report = judge(assembly, reasoner=reasoner, progress=progress).report
+    return placed(report, root=site.root, sources=assembly.candidate.sources)
 
 
 def build(
@@ -59,7 +61,8 @@ def build(
         assembly = assemble_with_rules(site, progress=progress)
         queries.load_queries(site.queries)
         judgement = judge(assembly, reasoner=ask, progress=progress, before=_before(site))
-        report = judgement.report
+        report = placed(judgement.report, root=site.root, sources=assembly.candidate.sources)
+        judgement = dataclasses.replace(judgement, report=report)
         if not (report.publishable or allow_invalid or settings.allow_invalid):
             count = len(report.of(Severity.VIOLATION))
             raise GateRefused(

@@ -42,9 +42,15 @@ class Published:
 
         Raises: NotFound with the nearest names; WrongUse when several things have that label.
         """
+        from samvirke.model import NamedNode
+
         publication = self.publication
         iri = publication.links.resolve(words)
         if iri is not None:
+            try:
+                NamedNode(iri)
+            except ValueError as error:
+                raise NotFound(f"{words} is not an address: {error}.", remedy="Correct it.") from error
             return self._known(iri, words)
         result = publication.index.search(words, self.language)
         exact = list(dict.fromkeys(hit.iri for hit in result.hits if hit.kind == "exact"))

@@ -7,6 +7,7 @@ Standard: SPARQL 1.1 Query Results JSON, https://www.w3.org/TR/sparql11-results-
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -35,6 +36,7 @@ GRAPHS = {
     "nq": "application/n-quads",
 }
 TABLE = "table"
+_DECLARES = re.compile(r"^#\s*param\s", re.MULTILINE)
 ENDING = ".rq"
 
 
@@ -81,14 +83,21 @@ def _text_of(site: Site, source: str) -> tuple[str, str]:
 
 
 def _with_parameters(text: str, name: str, parameters: Sequence[str], site: Site) -> str:
-    """Bind the parameters of a stored question, each to its value or its default."""
+    """Bind the parameters of a stored question, each to its value or its default.
+
+    A query that declares none and is given none needs no title and is left as it is.
+    """
     from samvirke.queries import bind, parse_query
 
     given = dict(_pair(parameter) for parameter in parameters)
-    stored = parse_query(text, name=Path(name).stem, base=site.base, file=name)
-    if not given and not stored.parameters:
+    if not given and not _DECLARES.search(text):
         return text
-    return bind(stored, given)
+    return bind(parse_query(text, name=_question_name(name), base=site.base, file=name), given)
+
+
+def _question_name(file: str) -> str:
+    """Return a name that a question may have, for one that comes from anywhere."""
+    return re.sub(r"[^a-z0-9]+", "-", Path(file).stem.lower()).strip("-") or "query"
 
 
 def _pair(parameter: str) -> tuple[str, str]:

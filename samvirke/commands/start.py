@@ -71,7 +71,7 @@ def _refuse_occupied(target: Path) -> None:
         return
     if target.exists() or target.is_symlink():
         what = "is not empty" if target.is_dir() else "is not a folder"
-        raise WrongUse(f"{target} {what}.", remedy="Name a folder that does not exist yet.")
+        raise WrongUse(f"{target.absolute()} {what}.", remedy="Name a folder that does not exist yet.")
 
 
 def _starter_files(language: str, base: str) -> Iterator[tuple[str, str]]:
