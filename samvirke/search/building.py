@@ -146,7 +146,7 @@ def _write_entities(connection: sqlite3.Connection, things: dict[str, _Thing], c
             text, tag = _shown(labels, language, languages) or (_last_part(iri), "")
             shown = (language, number, text, tag, sort_key(text, language))
             connection.execute("INSERT INTO shown VALUES (?, ?, ?, ?, ?)", shown)
-        if not (detail or thing.withdrawn or thing.successor or _VERSION_CLASS in thing.types):
+        if not (detail or thing.withdrawn or thing.successor or _VERSION_CLASS in classes):
             names += [(number, text, tag, 0) for tag, text in sorted(labels.items())]
             spare = {(text, tag) for texts in thing.labels.values() for tag, many in texts.items() for text in many}
             others = (thing.alternatives | spare) - {(text, tag) for tag, text in labels.items()}

@@ -200,6 +200,15 @@ class Index:
         )
         return None if row is None else Inferred(row[0], tuple(json.loads(row[1])))
 
+    # ------------------------------------------------------------ what was inferred
+
+    def inferred(self, iri: str) -> dict[tuple[str, str, str], tuple[str, tuple[str, ...]]]:
+        """Return what rules said from and to a thing: triple in N-Triples form → rule, passages of the premises."""
+        node = f"<{iri}>"
+        columns = "SELECT s, p, o, rule, passages FROM inferred"
+        rows = self._rows(f"{columns} WHERE s = ? UNION {columns} WHERE o = ? LIMIT {RANKED}", node, node)
+        return {(s, p, o): (rule, tuple(json.loads(passages))) for s, p, o, rule, passages in rows}
+
     # ------------------------------------------------------------ search
 
     def search(self, q: str, lang: str, class_iri: str | None = None, limit: int = 20, offset: int = 0) -> SearchResult:

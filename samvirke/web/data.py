@@ -60,7 +60,8 @@ def find(local: str, address: Callable[[str], str] | None = None) -> Entity | Re
                 raise Gone("This has been withdrawn.", successor=found.successor)
             return found
     # Addresses are lower case with æ→ae ø→oe å→aa and no closing slash: what differs only in that means the same.
-    for iri in publication.links.candidates(local.rstrip("/")):
+    plain = local.rstrip("/")
+    for iri in (*publication.links.candidates(plain), *publication.links.candidates(f"{plain}/")):
         meant = publication.index.like(iri)
         if meant is not None:
             return redirect(301, (address or publication.links.identifier)(meant))

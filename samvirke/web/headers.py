@@ -89,9 +89,10 @@ def _unchanged_page() -> Response | None:
         return None
     publication = serving().publication
     tag = entity_tag(publication, _HTML)
-    if not request.if_none_match.contains(tag):
+    # A star means "if there is anything at all", and whether there is a page here is not known yet.
+    if request.if_none_match.star_tag or not request.if_none_match.contains(tag):
         return None
-    response = Response(status=304)
+    response = Response(status=304, headers={"Cache-Control": _REVALIDATE})
     response.set_etag(tag)
     return response
 
@@ -126,8 +127,11 @@ def _keep_location_here(response: Response) -> None:
     location = response.headers.get("Location")
     if location is None or not (location.startswith("/") or request.host_url.rstrip("/") in location):
         return
-    path = re.sub(r"^[a-z]+://[^/]*", "", location, flags=re.IGNORECASE)
-    response.headers["Location"] = "/" + path.lstrip("/\\")
+    path = "/" + re.sub(r"^[a-z]+://[^/]*", "", location, flags=re.IGNORECASE).lstrip("/\\")
+    response.headers["Location"] = path
+    if path != location:  # The router's own page repeats the host.
+        response.set_data(f"{path}\n")
+        response.content_type = "text/plain; charset=utf-8"
 
 
 def _tag(response: Response, publication: Publication | None) -> Response:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from samvirke.hints import local_name
 from samvirke.terms import TEMPORAL_DATATYPES, XSD
 from samvirke.web import formatting, wording
 from samvirke.web.links import is_linkable
@@ -25,6 +26,8 @@ _NUMBERS = frozenset(
     XSD.term(name).value for name in ("integer", "decimal", "double", "float", "int", "long", "nonNegativeInteger")
 )
 _BOOLEAN = XSD.boolean.value
+_LOOKED_AT = 50
+"""Things of a column that are looked at to find out what it holds."""
 _NAME_ENDINGS = ("Label", "_label", "Name", "_name", "Title", "Navn", "Titel")
 
 
@@ -73,7 +76,14 @@ def table(results: bytes, publication: Publication, lang: str, *, limit: int = 1
         tuple(_named(binding, variable, names.get(variable), publication, lang) for variable in shown)
         for binding in bindings[:limit]
     )
-    return Table(tuple(_heading(variable) for variable in shown), rows, len(bindings))
+    columns = [[binding.get(variable, {}) for binding in bindings[:limit]] for variable in shown]
+    headings = [_heading(name, column, publication, lang) for name, column in zip(shown, columns, strict=True)]
+    # Two columns that would read alike keep the names the query gave them.
+    told = tuple(
+        heading if headings.count(heading) == 1 else _spelled(name)
+        for heading, name in zip(headings, shown, strict=True)
+    )
+    return Table(told, rows, len(bindings))
 
 
 def _name_columns(variables: Sequence[str], bindings: Sequence[Mapping[str, Mapping[str, str]]]) -> dict[str, str]:
@@ -145,7 +155,25 @@ def _language(term: Mapping[str, str], lang: str) -> str:
     return "" if own.lower() == lang.lower() else own
 
 
-def _heading(variable: str) -> str:
-    """A variable as a heading: `begin_earliest` and `beginEarliest` are two words."""
+def _heading(variable: str, column: Sequence[Mapping[str, str]], publication: Publication, lang: str) -> str:
+    """What a column holds, in the reader's language: a term called like its variable, or the class of its things."""
+    schema = publication.schema
+    for iri in (*schema.classes, *schema.properties):
+        if local_name(iri).casefold() == variable.casefold().replace("_", ""):
+            return _capital(schema.name(iri, lang).value)
+    things = {term["value"] for term in column if term.get("type") == "uri"}
+    entities = [publication.index.entity(iri) for iri in sorted(things)[:_LOOKED_AT]]
+    classes = {entity.class_iri if entity else "" for entity in entities}
+    if len(classes) == 1 and (only := classes.pop()) in schema.classes:
+        return _capital(schema.name(only, lang).value)
+    return _spelled(variable)
+
+
+def _spelled(variable: str) -> str:
+    """A variable as words: `begin_earliest` and `beginEarliest` are two."""
     words = re.sub(r"(?<=[a-zæøå0-9])(?=[A-ZÆØÅ])", " ", variable).replace("_", " ").strip()
-    return words[:1].upper() + words[1:].lower() if words else variable
+    return _capital(words.lower()) if words else variable
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
