@@ -54,12 +54,15 @@ class _Dataset:
     schema: dict[str, list[Quad]] = field(default_factory=dict)
     prefixes: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    claimed: dict[str, str] = field(default_factory=dict)
 
     def add(self, graphs: dict[str, list[Quad]], quads: Iterable[Quad], *, file: str) -> None:
         for quad in quads:
             assert isinstance(quad.graph_name, NamedNode), "every quad was given a graph"
             graphs.setdefault(quad.graph_name.value, []).append(quad)
             self.sources.setdefault(quad.graph_name.value, file)
+            if graphs is self.asserted:
+                self.claimed.setdefault(quad.graph_name.value, file)
 
     def take_prefixes(self, prefixes: Mapping[str, str]) -> None:
         """Keep each prefix and each namespace once; the first file that declares them wins."""
@@ -211,7 +214,7 @@ def _described(quad: Quad, folder: str) -> Quad:
 def _keep_apart(dataset: _Dataset, site: Site) -> None:
     """Refuse data that would stand in a graph that means something else."""
     for graph in dataset.asserted:
-        file = site.root / dataset.sources[graph]
+        file = site.root / dataset.claimed[graph]
         if graph.startswith(f"{site.base}rule/"):
             raise InputError(
                 f"The graph <{graph}> is for what a rule infers.",

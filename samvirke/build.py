@@ -16,18 +16,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from samvirke import __version__, gate, generations, queries, search, store
+from samvirke import __version__, generations, queries, search, store
 from samvirke.assembly import Assembly, Progress, assemble, assemble_with_rules
 from samvirke.errors import GateRefused, StoreDamaged
 from samvirke.generations import Generation
 from samvirke.judgement import Judgement, judge
 from samvirke.model import Candidate, DefaultGraph, NamedNode, Quad, Report, Severity, Triple
 from samvirke.places import placed
+from samvirke.report_rdf import report_turtle
 from samvirke.settings import public_settings
 from samvirke.site import Site
 
 __all__ = ["assemble", "build", "check_site", "source_files"]
-
 
 
 def check_site(site: Site, *, reasoner: bool = False, progress: Progress | None = None) -> Report:
@@ -137,7 +137,7 @@ class _Writer:
         report = self.judgement.report
         findings = [{**dataclasses.asdict(finding), "messages": dict(finding.messages)} for finding in report.findings]
         _write_json(directory / "report.json", {"findings": findings, "seconds": report.seconds})
-        (directory / "report.ttl").write_bytes(gate.report_turtle(report))
+        (directory / "report.ttl").write_bytes(report_turtle(report))
 
     def _copy_texts(self, folder: Path) -> None:
         folder.mkdir()

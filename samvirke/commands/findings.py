@@ -34,7 +34,7 @@ SUMMARY = words(
 def write_report(report: Report, form: str, file: IO[bytes], *, language: str) -> None:
     """Write the report to `file` as "text", "json", "ttl" or "sarif"."""
     if form == "ttl":
-        from samvirke.gate import report_turtle
+        from samvirke.report_rdf import report_turtle
 
         file.write(report_turtle(report))
         return
