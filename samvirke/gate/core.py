@@ -38,8 +38,8 @@ def core_findings(data: Iterable[Quad], shapes: Shapes, own: Iterable[Constraint
     shapes_graph = as_graph(
         quad for quad in shapes.quads if not (quad.predicate == SH.sparql and quad.object in run_here)
     )
-    quiet = logging.Logger("pyshacl")  # it tells stderr what it then raises or handles
-    quiet.addHandler(logging.NullHandler())
+    # It tells stderr what it then raises or hands back, through a logger it sets up anew at each call.
+    logging.getLogger("pyshacl-validate").disabled = True
     try:
         _, results, text = pyshacl.validate(
             as_graph(data),
@@ -50,7 +50,6 @@ def core_findings(data: Iterable[Quad], shapes: Shapes, own: Iterable[Constraint
             do_owl_imports=False,
             inplace=True,
             meta_shacl=False,
-            logger=quiet,
         )
     except (ReportableRuntimeError, RecursionError, ValueError, TypeError, re.error, AssertionError) as error:
         raise _load_error(shapes, error) from error
@@ -104,9 +103,12 @@ def _load_error(shapes: Shapes, error: Exception) -> InputError:
     message = getattr(error, "message", "") or str(error) or type(error).__name__
     link = getattr(error, "link", "")
     for found in _ADDRESS.finditer(message):
-        for candidate in (found[1], found[1].rstrip(".,;)")):
-            if NamedNode(candidate) in shapes.files and not candidate.startswith(str(SH)):
-                return shapes.error(NamedNode(candidate), f"the shape is ill-formed: {message}", _see(link))
+        for address in (found[1], found[1].rstrip(".,;)")):
+            node = NamedNode(address)
+            users = sorted((user for user, _ in shapes.users.get(node, ())), key=str)
+            subject = node if node in shapes.files else next(iter(users), None)
+            if subject is not None and not address.startswith(str(SH)):
+                return shapes.error(subject, f"the shape is ill-formed: {message}", _see(link))
     blank = next((node for node in shapes.files if isinstance(node, BlankNode) and node.value in message), None)
     if blank is not None:
         return shapes.error(blank, f"the shape is ill-formed: {message}", _see(link))
