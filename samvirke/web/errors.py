@@ -97,6 +97,8 @@ class Problem:
         if line := self.extra.get("line"):
             place = f"line {line}:{self.extra.get('column') or 1}: "
         lines = [f"{place}{self.detail} {self.remedy}".strip()]
+        if excerpt := self.extra.get("excerpt"):
+            lines.append(str(excerpt))
         if number := self.extra.get("request"):
             lines.append(f"Request {number}.")
         return "\n".join(lines) + "\n"
@@ -120,6 +122,8 @@ def _ours(error: errors.SamvirkeError) -> Problem:
         extra |= {"line": error.line, "column": error.column}
     if isinstance(error, errors.QueryRefused):
         extra |= {"rule": error.rule, "limit": error.limit, "found": error.found}
+    if notes := getattr(error, "__notes__", ()):  # The line of a query with a caret under it.
+        extra["excerpt"] = "\n".join(notes)
     if isinstance(error, errors.NotAcceptable):
         extra["offers"] = list(error.offers)
     if isinstance(error, errors.Gone) and error.successor:

@@ -28,7 +28,7 @@ from samvirke.web.publication import current, serving
 from samvirke.web.service_description import describe_service
 from samvirke.workers.pool import QueryRequest
 
-__all__ = ["Question", "blueprint", "placed"]
+__all__ = ["Question", "blueprint", "one_parameter", "placed", "read_parameters"]
 
 blueprint = Blueprint("protocol", __name__)
 
@@ -60,7 +60,7 @@ class Question:
 @blueprint.route("/sparql", methods=["GET"])
 def get() -> Response:
     """Answer a query in the address; without one, describe the service or lead a reader to the page."""
-    parameters = _parameters(request.query_string, "the address")
+    parameters = read_parameters(request.query_string, "the address")
     if not any(name in parameters for name in ("query", "update", "default-graph-uri", "named-graph-uri")):
         return _service(parameters)
     question = _question(parameters)
@@ -77,7 +77,7 @@ def post() -> Response:
     """Answer a query in the body: a form, or the query itself."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
         raise UnsupportedMediaType("A compressed body is not taken. Send it as it is.")
-    parameters = _parameters(request.query_string, "the address")
+    parameters = read_parameters(request.query_string, "the address")
     kind = request.mimetype
     if kind == _UPDATE:
         raise UnsupportedMediaType(f"{_READING} Send a query as {_DIRECT}.")
@@ -89,7 +89,7 @@ def post() -> Response:
         raise UnsupportedMediaType(f"The character set “{charset}” is not taken. Send UTF-8.")
     body = request.get_data(cache=False)
     if kind == _FORM:
-        for name, values in _parameters(body, "the form").items():
+        for name, values in read_parameters(body, "the form").items():
             parameters.setdefault(name, []).extend(values)
     else:
         parameters.setdefault("query", []).append(_decoded(body, "the query"))
@@ -155,7 +155,7 @@ def _service(parameters: dict[str, list[str]]) -> Response:
 
     Source: https://www.w3.org/TR/sparql11-service-description/#accessing
     """
-    wished = _one(parameters, "format") or _one(parameters, "output")
+    wished = one_parameter(parameters, "format") or one_parameter(parameters, "output")
     accept = request.headers.get("Accept")
     offer = offer_for("CONSTRUCT", None, query_format=wished) if wished else choose(accept, (*GRAPHS, _PAGE))
     if offer is _PAGE:
@@ -176,18 +176,19 @@ def _question(parameters: dict[str, list[str]]) -> Question:
     """Read the protocol's parameters. Raises: WrongUse, QueryRefused."""
     if "update" in parameters:
         raise QueryRefused(_READING, rule="read_only", remedy="Send a query in the parameter “query”.")
-    text = _one(parameters, "query")
+    text = one_parameter(parameters, "query")
     if text is None:
         raise WrongUse("The parameter “query” is missing.", remedy="Put the query into it.")
     return Question(
         text=text,
         default_graphs=_addresses(parameters, "default-graph-uri"),
         named_graphs=_addresses(parameters, "named-graph-uri"),
-        format=_one(parameters, "format") or _one(parameters, "output") or None,
+        format=one_parameter(parameters, "format") or one_parameter(parameters, "output") or None,
     )
 
 
-def _one(parameters: dict[str, list[str]], name: str) -> str | None:
+def one_parameter(parameters: dict[str, list[str]], name: str) -> str | None:
+    """Return the value of a parameter, None when it is not given. Raises: WrongUse when it is given twice."""
     values = parameters.get(name, [])
     if len(values) > 1:
         raise WrongUse(f"The parameter “{name}” is given {len(values)} times.", remedy="Give it once.")
@@ -205,7 +206,7 @@ def _addresses(parameters: dict[str, list[str]], name: str) -> tuple[str, ...]:
     return found
 
 
-def _parameters(data: bytes, where: str) -> dict[str, list[str]]:
+def read_parameters(data: bytes, where: str) -> dict[str, list[str]]:
     """Read a query string or form, strictly: what is not UTF-8 is refused, not replaced."""
     found: dict[str, list[str]] = {}
     try:

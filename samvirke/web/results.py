@@ -59,23 +59,28 @@ class Table:
     verdict: bool | None = None
 
 
-def table(results: bytes, publication: Publication, lang: str, *, limit: int = 1_000) -> Table:
+def table(
+    results: bytes, publication: Publication, lang: str, *, limit: int = 1_000, as_asked: bool = False
+) -> Table:
     """Return the first rows of an answer, ready to show.
 
     Reads:  `results`, SPARQL JSON. A column of names beside a column of the things they name
-            (`x`, `xLabel`) becomes one column: the thing is shown by that name.
+            (`x`, `xLabel`) becomes one column: the thing is shown by that name. `as_asked` leaves
+            the columns and their names as the query has them.
     """
     document: dict[str, Any] = json.loads(results)
     if "boolean" in document:
         return Table(verdict=bool(document["boolean"]))
     variables: list[str] = document["head"].get("vars", [])
     bindings: list[dict[str, dict[str, str]]] = document["results"]["bindings"]
-    names = _name_columns(variables, bindings)
+    names = {} if as_asked else _name_columns(variables, bindings)
     shown = [variable for variable in variables if variable not in names.values()]
     rows = tuple(
         tuple(_named(binding, variable, names.get(variable), publication, lang) for variable in shown)
         for binding in bindings[:limit]
     )
+    if as_asked:
+        return Table(tuple(f"?{variable}" for variable in shown), rows, len(bindings))
     columns = [[binding.get(variable, {}) for binding in bindings[:limit]] for variable in shown]
     headings = [_heading(name, column, publication, lang) for name, column in zip(shown, columns, strict=True)]
     # Two columns that would read alike keep the names the query gave them.

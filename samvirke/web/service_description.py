@@ -63,7 +63,7 @@ def _quads(publication: Publication) -> list[Quad]:
     licence = publication.settings.get("licence", {}).get("address")
     if licence:
         facts.append((dataset, DCT.license, NamedNode(licence)))
-    triples = publication.manifest.get("counts", {}).get("default")
+    triples = publication.manifest.get("counts", {}).get("facts")
     if isinstance(triples, int):
         facts.append((graph, VOID.triples, Literal(str(triples), datatype=XSD.integer)))
     return [Quad(*fact, DefaultGraph()) for fact in facts]
