@@ -142,10 +142,10 @@ class PropertyHint:
 
 @dataclass(frozen=True, slots=True)
 class TermHint:
-    """A declared term of the ontology or of a scheme, for the ontology page and for values.
+    """A declared term of the ontology or of a scheme, a shape or a rule: for naming and explaining it.
 
-    `kind` is "class", "property", "scheme", "concept" or "individual"; `ontology` what declares it;
-    `parents`, `domains`, `ranges`, `matches` are addresses.
+    `kind` is "class", "property", "scheme", "concept", "individual", "shape" or "rule"; `ontology` what
+    declares it; `notes` are scope notes, for a rule its text; `parents`, `domains`, `ranges`, `matches` are addresses.
     """
 
     iri: str

@@ -95,6 +95,8 @@ KINDS = (
     (SKOS.ConceptScheme, "scheme"),
     (SKOS.Concept, "concept"),
     (OWL.NamedIndividual, "individual"),
+    (SH.NodeShape, "shape"),
+    (CORE.Rule, "rule"),
 )
 
 Value = TypeVar("Value", ClassHint, Field, Group, PropertyHint, TermHint)
@@ -495,7 +497,7 @@ def _terms(reader: _Reader) -> dict[str, TermHint]:
                 ontology=defined[0] if defined else reader.graphs.get(node, ""),
                 labels=reader.texts(node, SKOS.prefLabel, RDFS.label, DCT.title),
                 definitions=reader.texts(node, SKOS.definition, RDFS.comment, DCT.description),
-                notes=reader.texts(node, SKOS.scopeNote, SKOS.example),
+                notes=reader.texts(node, SKOS.scopeNote, SKOS.example, CORE.ruleText),
                 parents=reader.iris(node, RDFS.subClassOf, RDFS.subPropertyOf, SKOS.broader),
                 domains=reader.iris(node, RDFS.domain),
                 ranges=reader.iris(node, RDFS.range),

@@ -23,6 +23,7 @@ from samvirke.edtf import Edtf, Kind, Precision, Side
 from samvirke.errors import InputError
 from samvirke.web import wording
 
+CAPITAL_NOUNS = frozenset({"de", "lb"})
 ZONE = re.compile(r"(?<=[0-9])(?:Z|[+-][0-9]{2}:[0-9]{2})$")
 VERSION = re.compile(r"([0-9]{8}T[0-9]{6}Z)")
 
@@ -168,6 +169,13 @@ def stamp(version: str, lang: str) -> str:
     return f"{day} {format_datetime(moment, 'HH:mm', locale=where)} UTC"
 
 
+def lower_first(text: str, lang: str) -> str:
+    """Return a word as it stands inside a sentence: small first letter, but not in German, and not an acronym."""
+    if lang.split("-", maxsplit=1)[0] in CAPITAL_NOUNS or text[:2].isupper():
+        return text
+    return text[:1].lower() + text[1:]
+
+
 def _language(context: Context) -> str:
     return str(getattr(context.get("page"), "lang", wording.FALLBACK))
 
@@ -187,8 +195,15 @@ def _number_filter(context: Context, text: str) -> str:
     return number(str(text), _language(context))
 
 
+@pass_context
+def _lower_first_filter(context: Context, text: str) -> str:
+    # A template's markup stays markup: only its first letter changes, and an element begins with "<".
+    return type(text)(lower_first(str(text), _language(context)))
+
+
 def install(environment: Environment) -> None:
     """Give the templates `x|when`, `x|precision` and `x|number`, in the page's language."""
     environment.filters["when"] = _when_filter
     environment.filters["precision"] = _precision_filter
     environment.filters["number"] = _number_filter
+    environment.filters["lower_first"] = _lower_first_filter

@@ -12,37 +12,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import quote
+from typing import TYPE_CHECKING
 
 from babel import Locale, UnknownLocaleError
-from flask import Flask, current_app
+from flask import Flask
 from markupsafe import Markup
 
 from samvirke import __version__
+from samvirke.errors import SamvirkeError
+from samvirke.hints import LAST, ClassHint
+from samvirke.terms import CORE
 from samvirke.web import formatting, wording
+from samvirke.web.publication import Publication, current
 
 if TYPE_CHECKING:
     from samvirke.schema import Schema
 
 STATIC = Path(__file__).parent / "static"
 MENU_CLASSES = 4
+OWN_LISTS = frozenset({CORE.SourceDocument.value, CORE.DocumentVersion.value, CORE.Passage.value})
+"""Classes whose things are listed elsewhere than under "classes"."""
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
-
-
-class Serving(Protocol):
-    """What a view needs of the running site; `create_app` puts it at `app.extensions["samvirke"]`."""
-
-    @property
-    def pool(self) -> Any: ...
-    @property
-    def generation(self) -> Any: ...
-    @property
-    def index(self) -> Any: ...
-    @property
-    def schema(self) -> Schema: ...
-    @property
-    def settings(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +97,6 @@ class Page:
     query: str
 
 
-def serving() -> Serving:
-    """Return the running site of the current request."""
-    found: Serving = current_app.extensions["samvirke"]
-    return found
-
-
 @cache
 def asset(name: str) -> str:
     """Return the address of a file of `static/`, with its checksum so that it may be kept for ever."""
@@ -123,7 +107,7 @@ def asset(name: str) -> str:
 def json_ld(value: object) -> Markup:
     """Return `value` as JSON that cannot close the script element it stands in."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704 - escaped here
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
 def language_name(code: str) -> str:
@@ -136,7 +120,7 @@ def language_name(code: str) -> str:
 
 def direction(language: str) -> str:
     """Return "rtl" for languages written from right to left, else "ltr"."""
-    return "rtl" if language.split("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
+    return "rtl" if language.split("-", maxsplit=1)[0].lower() in RIGHT_TO_LEFT else "ltr"
 
 
 def in_language(texts: Mapping[str, str] | str, language: str, languages: Sequence[str]) -> str:
@@ -149,25 +133,50 @@ def in_language(texts: Mapping[str, str] | str, language: str, languages: Sequen
     return next(iter(texts.values()), "")
 
 
-def _menu(site: Serving, lang: str, key: str) -> tuple[Item, ...]:
+def shown_classes(publication: Publication) -> tuple[tuple[ClassHint, int], ...]:
+    """Return the classes that lists and the front page show, with how many things each has.
+
+    Those whose shapes give them a place come in that order; where no shape does, the fullest come
+    first. Left out are details, documents (they have their own list), empty classes, and a class
+    that holds the same things as one of its subclasses.
+    """
+    schema = publication.schema
+    counts = {one.iri: one.count for one in publication.index.classes()}
+    hints = [schema.class_hint(iri) for iri in counts]
+    hints = [hint for hint in hints if not hint.detail and not OWN_LISTS.intersection(_line(schema, hint.iri))]
+    placed = [hint for hint in hints if hint.order < LAST]
+    if placed:
+        return tuple((hint, counts[hint.iri]) for hint in sorted(placed, key=lambda one: (one.order, one.iri)))
+    same = {above for hint in hints for above in schema.superclasses(hint.iri) if counts.get(above) == counts[hint.iri]}
+    rest = [hint for hint in hints if hint.iri not in same]
+    return tuple((hint, counts[hint.iri]) for hint in sorted(rest, key=lambda one: (-counts[one.iri], one.iri)))
+
+
+def _line(schema: Schema, iri: str) -> tuple[str, ...]:
+    return (iri, *schema.superclasses(iri))
+
+
+def _menu(publication: Publication, lang: str, key: str) -> tuple[Item, ...]:
     _ = wording.words(lang).gettext
+    links, languages = publication.links, publication.languages
     items = [
-        Item(entry.plural(lang), f"/{lang}/class/{quote(entry.slug)}", current=key == entry.iri)
-        for entry in site.schema.listed_classes()[:MENU_CLASSES]
+        Item(hint.plural(lang, languages), links.class_list(hint.iri, lang), current=key == hint.iri)
+        for hint, _count in shown_classes(publication)[:MENU_CLASSES]
     ]
-    items.append(Item(_("Queries"), f"/{lang}/queries/", current=key == "queries"))
-    items.append(Item("SPARQL", f"/{lang}/sparql", current=key == "sparql"))
+    items.append(Item(_("Questions"), links.queries(lang), current=key == "queries"))
+    items.append(Item("SPARQL", links.sparql(lang), current=key == "sparql"))
     return tuple(items)
 
 
-def _footer(lang: str) -> tuple[Item, ...]:
+def _footer(publication: Publication, lang: str) -> tuple[Item, ...]:
     _ = wording.words(lang).gettext
+    links = publication.links
     return (
-        Item(_("About the data"), f"/{lang}/about"),
+        Item(_("About the data"), links.about(lang)),
         Item(_("Documents"), f"/{lang}/documents"),
-        Item(_("Ontology"), f"/{lang}/ontology"),
-        Item(_("Validation report"), f"/{lang}/validation"),
-        Item(_("Download everything"), f"/{lang}/data"),
+        Item(_("Ontology"), links.ontology(lang)),
+        Item(_("Validation report"), links.validation(lang)),
+        Item(_("Download everything"), links.dataset(lang)),
         Item(_("Accessibility statement"), "/was"),
     )
 
@@ -192,22 +201,19 @@ def frame(
     (or "queries", "sparql") that the menu marks as current. A path of "" means that the page has no
     address of its own (errors): neither canonical nor twins are named.
     """
-    site = serving()
-    settings = site.settings
-    codes = tuple(settings["languages"])
-    base = str(settings["base"])
+    publication = current()
+    settings, codes = publication.settings, publication.languages
+    base = publication.base
     languages = tuple(
         Language(code, language_name(code), f"/{code}{path or '/'}", f"{base}{code}{path}") for code in codes
     )
-    site_title = in_language(settings.get("title", ""), lang, codes)
     description = description or in_language(settings.get("description", ""), lang, codes)
-    version = str(getattr(site.generation, "version", ""))
     return Page(
         lang=lang,
         direction=direction(lang),
         title=title,
         description=description[:300],
-        site_title=site_title,
+        site_title=in_language(settings.get("title", ""), lang, codes) or base,
         robots=robots,
         canonical=f"{base}{lang}{path}" if path else "",
         languages=languages,
@@ -215,9 +221,9 @@ def frame(
         sheets=tuple(sheets),
         json_ld=json_ld or Markup(),
         crumbs=tuple(crumbs),
-        menu=_menu(site, lang, menu_key),
-        footer=_footer(lang),
-        footnote=_footnote(lang, version),
+        menu=_menu(publication, lang, menu_key),
+        footer=_footer(publication, lang),
+        footnote=_footnote(lang, publication.version),
         query=query,
     )
 
@@ -230,9 +236,22 @@ def _footnote(lang: str, version: str) -> str:
 
 
 def install(app: Flask) -> None:
-    """Give an application's templates the wording, the formatting and the addresses of assets."""
+    """Give an application's templates the wording, the formatting, addresses and looks."""
     wording.install(app.jinja_env)
     formatting.install(app.jinja_env)
     app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals["direction"] = direction
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+
+    @app.context_processor
+    def of_the_site() -> dict[str, object]:
+        try:
+            publication = current()
+        except SamvirkeError:  # nothing is published: only the bare error page is drawn then
+            return {}
+        return {
+            "links": publication.links,
+            "hint": publication.schema.class_hint,
+            "page_languages": publication.languages,
+        }

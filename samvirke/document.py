@@ -1,0 +1,209 @@
+"""The page of a document version, as plain values: its words, and what was read from them.
+
+Duty: turn the quads of a document version into paragraphs with marks, and list the facts of each
+passage. Level 4; pure: the quads come from `describe.py`. Must not name a term of a site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from samvirke.describe import USED
+from samvirke.entity import Texts
+from samvirke.facts import Facts, PassageView, Value
+from samvirke.hints import Text
+from samvirke.inline import title
+from samvirke.marks import Paragraph, Stretch, paragraphs
+from samvirke.model import Literal, NamedNode, Quad
+from samvirke.schema import Schema
+from samvirke.terms import CORE, DCT, NIF, PROV, TYPE
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that a passage says something about: what it says, as pairs of property and value."""
+
+    subject: Value
+    pairs: tuple[tuple[Text, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A passage with its number and its facts."""
+
+    number: int
+    passage: PassageView
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph with the passages that begin in it."""
+
+    paragraph: Paragraph
+    used: tuple[Used, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """Everything the page of a document version shows.
+
+    `blocks` are its paragraphs; `loose` are passages that lie in no text kept here (rows and cells
+    of tables). `about` is what is said of the document itself. `facts` counts the facts of all passages.
+    """
+
+    version: str
+    document: str
+    title: Text
+    language: str
+    modified: str
+    checksum: str
+    about: tuple[tuple[Text, Value], ...]
+    blocks: tuple[Block, ...]
+    loose: tuple[Used, ...]
+    passages: int
+    facts: int
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """A version in a list: its document, its title, when it was changed, how many passages are used."""
+
+    version: str
+    document: str
+    title: Text
+    modified: str
+    checksum: str
+    passages: int
+    publishers: tuple[Value, ...]
+
+
+def document_view(
+    quads: Iterable[Quad], schema: Schema, version: str, lang: str, *, texts: Texts | None = None
+) -> DocumentView | None:
+    """Return the page of a document version; None when nothing is said about it.
+
+    Reads:  what `describe.document` gathered; `texts` for the words.
+    """
+    facts = Facts(quads, schema, lang)
+    node = NamedNode(version)
+    if node not in facts.out:
+        return None
+    passages = sorted((facts.passage(one) for one in _passages(facts, version)), key=lambda one: one.place)
+    said = _said_by_passage(facts)
+    used = [Used(number, one, _said(facts, said.get(one.address, ()))) for number, one in enumerate(passages, 1)]
+    checksum = _literal(facts, node, CORE.sha256)
+    text = texts(checksum) if texts and checksum else None
+    blocks, loose = _blocks(text, used)
+    document = _document(facts, node)
+    return DocumentView(
+        version=version,
+        document=document.value,
+        title=facts.label(node) or facts.label(document) or facts.name(document),
+        language=next((one.quote.language for one in passages if one.quote.language), ""),
+        modified=_literal(facts, node, DCT.modified),
+        checksum=checksum,
+        about=_about(facts, node, document),
+        blocks=blocks,
+        loose=loose,
+        passages=len(used),
+        facts=sum(len(pairs) for pairs in said.values()),
+        characters=len(text or ""),
+    )
+
+
+def version_lines(quads: Iterable[Quad], schema: Schema, lang: str) -> tuple[VersionLine, ...]:
+    """Return the versions that `describe.versions` gathered: by document, the newest version first."""
+    facts = Facts(quads, schema, lang)
+    found = []
+    for node in facts.out:
+        if isinstance(node, NamedNode) and (node, USED) in facts.counts:
+            document = _document(facts, node)
+            found.append(
+                VersionLine(
+                    version=node.value,
+                    document=document.value,
+                    title=facts.label(node) or facts.label(document) or facts.name(document),
+                    modified=_literal(facts, node, DCT.modified),
+                    checksum=_literal(facts, node, CORE.sha256),
+                    passages=facts.counts[node, USED],
+                    publishers=tuple(facts.value(one) for one in facts.values(document, DCT.publisher)),
+                )
+            )
+    newest = sorted(found, key=lambda one: one.modified or one.version, reverse=True)
+    return tuple(sorted(newest, key=lambda one: one.document))
+
+
+def _passages(facts: Facts, version: str) -> list[str]:
+    """The addresses of the version's passages."""
+    names = [node for node in facts.out if isinstance(node, NamedNode) and node.value.startswith(f"{version}#")]
+    return [node.value for node in names if facts.values(node, NIF.anchorOf)]
+
+
+def _document(facts: Facts, node: NamedNode) -> NamedNode:
+    found = [one for one in facts.values(node, PROV.specializationOf) if isinstance(one, NamedNode)]
+    return found[0] if found else NamedNode(node.value.rpartition("/")[0] or node.value)
+
+
+def _literal(facts: Facts, node: NamedNode, predicate: NamedNode) -> str:
+    return min((one.value for one in facts.values(node, predicate) if isinstance(one, Literal)), default="")
+
+
+def _said_by_passage(facts: Facts) -> dict[str, list[tuple[object, NamedNode, object]]]:
+    """The triples of each passage."""
+    found: dict[str, list[tuple[object, NamedNode, object]]] = {}
+    for triple, graphs in facts.graphs.items():
+        for graph in graphs:
+            if "#" in graph:
+                found.setdefault(graph, []).append(triple)
+    return found
+
+
+def _said(facts: Facts, triples: Sequence[tuple[object, NamedNode, object]]) -> tuple[Said, ...]:
+    """What some triples say, by what they speak of; of a thing's types only the telling one."""
+    about: dict[Value, list[tuple[Text, Value]]] = {}
+    for subject, predicate, value in triples:
+        thing = facts.value(subject)  # type: ignore[arg-type]  # the keys of Facts.graphs are its nodes
+        if facts.is_detail(subject) and isinstance(subject, NamedNode):  # type: ignore[arg-type]  # as above
+            thing = Value("thing", title(facts, subject).value, "", subject.value, thing.class_iri)
+        name = facts.schema.name(predicate.value, facts.lang)
+        shown = facts.value(value)  # type: ignore[arg-type]  # as above
+        if predicate == TYPE:
+            kind = value.value if isinstance(value, NamedNode) else ""
+            name = facts.schema.name(TYPE.value, facts.lang) if TYPE.value in facts.schema.properties else Text("")
+            shown = Value("term", facts.schema.name(kind, facts.lang).value, "", kind)
+        about.setdefault(thing, []).append((name, shown))
+    return tuple(
+        Said(thing, tuple(sorted(pairs, key=lambda pair: (bool(pair[0].value), pair[0].value, pair[1].text))))
+        for thing, pairs in sorted(about.items(), key=lambda item: item[0].text)
+    )
+
+
+def _about(facts: Facts, version: NamedNode, document: NamedNode) -> tuple[tuple[Text, Value], ...]:
+    """What is said of the document and its version, without what the page shows elsewhere."""
+    skipped = {TYPE, CORE.sha256, PROV.specializationOf, *map(NamedNode, facts.schema.label_properties)}
+    found: dict[tuple[Text, Value], None] = {}
+    for node in (document, version):
+        for predicate, values in facts.out.get(node, {}).items():
+            if predicate not in skipped:
+                name = facts.schema.name(predicate.value, facts.lang)
+                found.update(dict.fromkeys((name, facts.value(value)) for value in values))
+    return tuple(sorted(found, key=lambda pair: (pair[0].value, pair[1].text)))
+
+
+def _blocks(text: str | None, used: Sequence[Used]) -> tuple[tuple[Block, ...], tuple[Used, ...]]:
+    """The paragraphs with their passages, and the passages that are in none."""
+    by_number: Mapping[int, Used] = {one.number: one for one in used}
+    if text is None:
+        return (), tuple(used)
+    stretches = [
+        Stretch(one.number, one.passage.start, one.passage.end)
+        for one in used
+        if one.passage.start < one.passage.end <= len(text)
+    ]
+    cut = paragraphs(text, stretches, everything=True)
+    blocks = tuple(Block(one, tuple(by_number[number] for number in one.numbers)) for one in cut)
+    placed = {number for one in cut for number in one.numbers}
+    return blocks, tuple(one for one in used if one.number not in placed)

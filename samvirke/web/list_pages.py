@@ -1,0 +1,310 @@
+"""Home, lists of a class, and search.
+
+Duty: ask the index, lay the rows out, render. Level 7 (web). What there is to list is learnt from
+the index and the shapes; a result is an address, so everything chosen stands in the query.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from flask import redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from samvirke.document import VersionLine, version_lines
+from samvirke.errors import NotFound, SamvirkeError
+from samvirke.facts import Value, literal_value
+from samvirke.hints import ClassHint
+from samvirke.model import Literal, NamedNode
+from samvirke.queries import StoredQuery, bind
+from samvirke.search import Hit, Member, SentenceHit
+from samvirke.web import layout, wording
+from samvirke.web.entity_pages import fields_of
+from samvirke.web.layout import Crumb, Page
+from samvirke.web.links import is_linkable
+from samvirke.web.publication import Publication, current, serving
+
+PER_PAGE = 100
+HITS = 20
+QUESTIONS = 3
+TRIED = 9
+ANSWER_ROWS = 4
+ANSWER_COLUMNS = 3
+QUESTION_MS = 2_000
+LONGEST_WORDS = 200
+LAST_PAGE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A class on the front page: its looks, its name in the plural, how many there are."""
+
+    hint: ClassHint
+    label: str
+    href: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A stored question with the first rows of its answer, asked of the data that is published now."""
+
+    title: str
+    href: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value | None, ...], ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HomeContext:
+    """What `home.html` shows."""
+
+    page: Page
+    sentence: str
+    tiles: tuple[Tile, ...]
+    questions: tuple[Question, ...]
+    documents: tuple[VersionLine, ...]
+    facts: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Where in a long list a page is: positions count from 1; an address is "" where there is no page."""
+
+    first: int
+    last: int
+    total: int
+    previous: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListContext:
+    """What `class.html` shows: a stretch of the things of a class."""
+
+    page: Page
+    this: ClassHint
+    definition: str
+    members: tuple[Member, ...]
+    subclasses: tuple[Tile, ...]
+    paging: Paging
+
+
+@dataclass(frozen=True, slots=True)
+class SearchContext:
+    """What `search.html` shows. `bad_address` is set when the words are an address nothing has."""
+
+    page: Page
+    words: str
+    hits: tuple[Hit, ...]
+    sentences: tuple[SentenceHit, ...]
+    suggestion: str
+    suggestion_link: str
+    tiles: tuple[Tile, ...]
+    chosen: str
+    more_link: str
+    bad_address: bool
+
+
+def tiles(publication: Publication, lang: str) -> tuple[Tile, ...]:
+    """Return the classes that are listed, with their counts."""
+    return tuple(
+        Tile(hint, hint.plural(lang, publication.languages), publication.links.class_list(hint.iri, lang), count)
+        for hint, count in layout.shown_classes(publication)
+    )
+
+
+# ---------------------------------------------------------------- home
+
+
+def home(lang: str) -> str:
+    """Show what the site is, what there is, and what can be asked."""
+    publication = current()
+    settings = publication.settings
+    title = layout.in_language(settings.get("title", ""), lang, publication.languages)
+    counts = publication.manifest.get("counts", {})
+    documents = version_lines(serving().pool.read("versions", iri=""), publication.schema, lang)
+    context = HomeContext(
+        page=layout.frame(lang=lang, path="/", title=title),
+        sentence=layout.in_language(settings.get("description", ""), lang, publication.languages),
+        tiles=tiles(publication, lang),
+        questions=_questions(publication, lang),
+        documents=documents[:ANSWER_ROWS],
+        facts=int(counts.get("facts", 0)),
+        passages=int(counts.get("passages", 0)),
+    )
+    return render_template("home.html", **fields_of(context))
+
+
+_asked: dict[tuple[str, str], tuple[Question, ...]] = {}
+_asking = Lock()
+
+
+def _questions(publication: Publication, lang: str) -> tuple[Question, ...]:
+    """The first questions that need no word from the reader and have an answer; asked once per generation."""
+    key = (publication.version, lang)
+    with _asking:
+        if key not in _asked:
+            if len(_asked) > 2 * len(publication.languages):
+                _asked.clear()
+            fit = [query for query in publication.queries.values() if not any(one.required for one in query.parameters)]
+            found = (_question(publication, query, lang) for query in fit[:TRIED])
+            _asked[key] = tuple(one for one in found if one is not None and one.rows)[:QUESTIONS]
+        return _asked[key]
+
+
+def _question(publication: Publication, query: StoredQuery, lang: str) -> Question | None:
+    from samvirke.workers.pool import QueryRequest  # noqa: PLC0415 - keeps the import of pages light
+
+    try:
+        request_ = QueryRequest(
+            text=bind(query, {}), media_type="application/sparql-results+json", timeout_ms=QUESTION_MS
+        )
+        answer = json.loads(b"".join(serving().pool.query(request_).body))
+    except (SamvirkeError, ValueError):  # a question that cannot be answered is left off the front page
+        return None
+    rows = answer.get("results", {}).get("bindings", [])
+    columns = [name for name in answer.get("head", {}).get("vars", []) if any(name in row for row in rows)]
+    columns = [name for name in columns if not _only_passages(name, rows)][:ANSWER_COLUMNS]
+    return Question(
+        title=query.title(lang),
+        href=publication.links.query(query.name, lang),
+        columns=tuple(columns),
+        rows=tuple(
+            tuple(result_value(publication, row.get(name), lang) for name in columns) for row in rows[:ANSWER_ROWS]
+        ),
+        more=len(rows) > ANSWER_ROWS,
+    )
+
+
+def _only_passages(name: str, rows: list[dict[str, Any]]) -> bool:
+    """Whether a column holds addresses of passages only: they say nothing to a reader of the front page."""
+    values = [row[name].get("value", "") for row in rows if name in row]
+    return bool(values) and all("#char=" in value or "#row=" in value or "#cell=" in value for value in values)
+
+
+def result_value(publication: Publication, term: dict[str, str] | None, lang: str) -> Value | None:
+    """Return a term of a SPARQL JSON answer as pages show values."""
+    if term is None:
+        return None
+    text = term.get("value", "")
+    if term.get("type") == "uri":
+        label = publication.index.shown(text, lang)
+        if label:
+            return Value("thing", label[0], label[1], text, "")
+        if text in publication.schema.terms:
+            return Value("term", publication.schema.name(text, lang).value, "", text)
+        return Value("link" if is_linkable(text) else "text", text, "", text)
+    if term.get("type") == "bnode":
+        return Value("text", "…")
+    language, datatype = term.get("xml:lang"), term.get("datatype")
+    literal = Literal(text, language=language) if language else Literal(text)
+    return literal_value(Literal(text, datatype=NamedNode(datatype)) if datatype and not language else literal)
+
+
+# ---------------------------------------------------------------- lists
+
+
+def class_list(lang: str, name: str) -> str | Response:
+    """List the things of a class, a hundred at a time."""
+    publication = current()
+    iri = publication.links.class_of(name) or _unlisted_class(publication, name, lang)
+    total = publication.index.count(iri) if iri else 0
+    if not iri or (not total and iri not in publication.schema.classes):
+        raise NotFound("There is no such list.", remedy="The front page has all of them.")
+    number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    offset = (number - 1) * PER_PAGE
+    if offset and offset >= total:
+        return redirect(publication.links.class_list(iri, lang), 303)
+    members = publication.index.members(iri, lang, offset, PER_PAGE)
+    hint = publication.schema.class_hint(iri)
+    plural = hint.plural(lang, publication.languages)
+    definition = publication.schema.text(hint.definitions, lang)
+    links = publication.links
+    path = links.class_list(iri, lang, page=number if number > 1 else None).removeprefix(f"/{lang}")
+    context = ListContext(
+        page=layout.frame(
+            lang=lang,
+            path=path,
+            title=plural,
+            description=definition.value if definition else "",
+            crumbs=[Crumb(plural)],
+            menu_key=iri,
+        ),
+        this=hint,
+        definition=definition.value if definition else "",
+        members=members,
+        subclasses=_subclasses(publication, iri, lang),
+        paging=Paging(
+            first=offset + 1,
+            last=offset + len(members),
+            total=total,
+            previous=links.class_list(iri, lang, page=number - 1 if number > 2 else None) if number > 1 else "",  # noqa: PLR2004 - page 1 is named by no number
+            next=links.class_list(iri, lang, page=number + 1) if offset + PER_PAGE < total else "",
+        ),
+    )
+    return render_template("class.html", **fields_of(context))
+
+
+def _unlisted_class(publication: Publication, name: str, lang: str) -> str:
+    """Return the class of the data, unknown to the ontology, whose list has this address."""
+    for one in publication.index.classes():
+        if publication.links.class_list(one.iri, lang) == f"/{lang}/class/{name}":
+            return one.iri
+    return ""
+
+
+def _subclasses(publication: Publication, iri: str, lang: str) -> tuple[Tile, ...]:
+    """The narrower classes that have things."""
+    found = []
+    for narrower in publication.schema.subclasses(iri):
+        count = publication.index.count(narrower)
+        if narrower != iri and count:
+            hint = publication.schema.class_hint(narrower)
+            label = hint.plural(lang, publication.languages)
+            found.append(Tile(hint, label, publication.links.class_list(narrower, lang), count))
+    return tuple(sorted(found, key=lambda tile: (-tile.count, tile.label)))
+
+
+# ---------------------------------------------------------------- search
+
+
+def search(lang: str) -> str | Response:
+    """Find things by name and documents by sentence; an address or a prefixed name goes straight there."""
+    publication = current()
+    links = publication.links
+    words = request.args.get("q", "").strip()[:LONGEST_WORDS]
+    name = request.args.get("class", "")
+    chosen = links.class_of(name) or "" if name else ""
+    address = links.resolve(words) if words else None
+    if address is not None and publication.index.entity(address) is not None:
+        return redirect(links.page(address, lang), 303)
+    number = min(max(request.args.get("page", 1, type=int), 1), HITS)
+    result = publication.index.search(words, lang, chosen or None, HITS, (number - 1) * HITS)
+    gettext = wording.words(lang).gettext
+    title = gettext("Search: %(words)s") % {"words": words} if words else gettext("Search")
+    context = SearchContext(
+        page=layout.frame(
+            lang=lang,
+            path=links.search(lang, q=words, **{"class": name}).removeprefix(f"/{lang}"),
+            title=title,
+            crumbs=[Crumb(gettext("Search"))],
+            robots="noindex",
+            query=words,
+        ),
+        words=words,
+        hits=result.hits,
+        sentences=result.sentences,
+        suggestion=result.suggestion,
+        suggestion_link=links.search(lang, q=result.suggestion) if result.suggestion else "",
+        tiles=tiles(publication, lang),
+        chosen=chosen,
+        more_link=links.search(lang, q=words, page=number + 1, **{"class": name}) if result.more else "",
+        bad_address=address is not None,
+    )
+    return render_template("search.html", **fields_of(context))

@@ -1,0 +1,447 @@
+"""Timeline and connections: where everything is drawn.
+
+Duty: turn an entity's rows into the geometry of two SVG pictures; `_pictures.html` writes them.
+Level 7 (web). A picture shows only what the table of facts says too, and every mark in it is a link.
+No viewBox: x is a percentage of the width, y and text are pixels, so that text keeps its size.
+Source: https://www.w3.org/TR/SVG2/coords.html#Units
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from samvirke.edtf import Kind, Precision
+from samvirke.entity import EntityView, Part, Row
+from samvirke.facts import Value
+from samvirke.web.formatting import parsed, when
+
+LANES = 12
+TICKS = 6
+LANE_HEIGHT = 56
+AXIS_HEIGHT = 20
+NEAR = 3.5
+"""Points nearer than this, in percent of the width, are drawn as one with their number."""
+NARROW = 256
+"""Width in pixels of the picture on the narrowest page (320 px): labels must fit there."""
+LETTER = 7.3
+LABEL = 34
+HUB_LINE = 22
+NODE_LINE = 16
+SLOTS = ((17, 0), (50, 0), (83, 0), (17, 1), (50, 1), (83, 1))
+OUTER = ((17, 2), (83, 2), (17, 3), (83, 3))
+DAYS = 366
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A period: `x` and `width` in percent, `soft` parts where begin or end is not told to the day.
+
+    `square` ends mean that only years were told; `fade` that the end is open or not stated.
+    """
+
+    x: float
+    width: float
+    square: bool
+    soft: tuple[tuple[float, float], ...] = ()
+    fade: tuple[tuple[float, float, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A day, or several near each other."""
+
+    x: float
+    number: int
+    title: str
+    iri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One line of the timeline. `iri` is what the label leads to, `anchor` a place on the same page."""
+
+    y: int
+    label: str
+    label_x: float
+    label_end: bool
+    iri: str
+    anchor: str
+    class_iri: str
+    bar: Bar | None
+    points: tuple[Point, ...]
+    date: str
+    date_x: float
+    date_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The picture: its height, the years on its axis, its lanes."""
+
+    height: int
+    ticks: tuple[tuple[float, str], ...]
+    lanes: tuple[Lane, ...]
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A date with what it is the date of."""
+
+    label: str
+    iri: str
+    anchor: str
+    class_iri: str
+    text: str
+    start: int
+    soft_start: int
+    soft_end: int
+    end: int
+    square: bool
+    open: bool
+    point: bool
+
+
+def timeline(view: EntityView, lang: str) -> Timeline | None:
+    """Return the timeline of a thing: its own dates, then those of what its rows name; None without any."""
+    told = _told(view)
+    if not told:
+        return None
+    years = sorted({one for each in told for one in (each.start // DAYS, each.end // DAYS)})
+    first, last = years[0], years[-1] + 1
+    step = max(1, -(-(last - first) // TICKS))
+    last = first + step * -(-(last - first) // step)
+    scale = _Scale(first * DAYS, last * DAYS)
+    lanes = _lanes(told, scale, lang)
+    ticks = tuple((scale.x(year * DAYS), str(year)) for year in range(first, last, step))
+    height = (lanes[-1].y if lanes else 0) + LANE_HEIGHT + AXIS_HEIGHT
+    return Timeline(height, ticks, lanes, str(first), str(years[-1]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    first: int
+    last: int
+
+    def x(self, day: int) -> float:
+        share = (day - self.first) / max(1, self.last - self.first)
+        return round(100 * min(1.0, max(0.0, share)), 2)
+
+
+def _ordinal(day: tuple[int, int, int] | None) -> int | None:
+    # Years of 366 days keep every year the same width and need no calendar: far years are drawn too.
+    if day is None:
+        return None
+    return day[0] * DAYS + (day[1] - 1) * 31 - (2 if day[1] > 2 else 0) - (day[1] > 7) * 2 + day[2] - 1  # noqa: PLR2004 - month lengths, near enough for a pixel
+
+
+def _told(view: EntityView) -> list[_Told]:
+    """The thing's own dates, then those of what its rows name, each once."""
+    found = [
+        one
+        for text in view.own_dates
+        for one in _one(Value("thing", view.title.value, iri="", class_iri=view.class_iri), text, "facts")
+    ]
+    seen: set[tuple[str, str]] = set()
+    for row in view.rows:
+        for part in row.parts:
+            for value, text in _dated(part):
+                # What all values of a row share with the page's own thing is drawn once, as the thing's.
+                if (value.iri, text) not in seen and not (part.when and text in view.own_dates):
+                    seen.add((value.iri, text))
+                    found += _one(value, text, row.id)
+    return found
+
+
+def _dated(part: Part) -> list[tuple[Value, str]]:
+    """The things of a part with their dates: the row's own, else the thing's."""
+    return [
+        (value, text)
+        for fact in part.facts
+        for value in fact.values
+        if value.kind == "thing"
+        for text in fact.when or part.when or value.when
+    ]
+
+
+def _one(value: Value, text: str, anchor: str) -> list[_Told]:
+    told = parsed(text)
+    if told is None:
+        return []
+    begin, end = told.begin, told.end
+    start = _ordinal(begin.first) if begin.kind is Kind.DATE else None
+    finish = _ordinal(end.last) if end.kind is Kind.DATE else None
+    if start is None and finish is None:
+        return []
+    start = finish - DAYS if start is None and finish is not None else start or 0
+    finish = start if finish is None else finish
+    precisions = {side.precision for side in (begin, end) if side.precision}
+    square = bool(precisions & {Precision.YEAR, Precision.DECADE, Precision.CENTURY})
+    return [
+        _Told(
+            label=value.text,
+            iri=value.iri,
+            anchor=anchor,
+            class_iri=value.class_iri,
+            text=text,
+            start=start,
+            soft_start=_ordinal(begin.last) or start,
+            soft_end=_ordinal(end.first) or finish,
+            end=max(finish, start) + 1,
+            square=square,
+            open=told.interval and end.kind is not Kind.DATE,
+            point=not told.interval and precisions <= {Precision.DAY, Precision.TIME},
+        )
+    ]
+
+
+def _lanes(told: Sequence[_Told], scale: _Scale, lang: str) -> tuple[Lane, ...]:
+    lanes: list[Lane] = []
+    points: dict[tuple[str, str], list[_Told]] = {}
+    for one in told:
+        if one.point:
+            points.setdefault((one.anchor, one.class_iri), []).append(one)
+        else:
+            lanes.append(_bar_lane(one, len(lanes), scale, lang))
+    lanes += [_point_lane(some, len(lanes) + position, scale, lang) for position, some in enumerate(points.values())]
+    return tuple(lanes[:LANES])
+
+
+def _bar_lane(one: _Told, position: int, scale: _Scale, lang: str) -> Lane:
+    x, end = scale.x(one.start), scale.x(one.end)
+    fade: tuple[tuple[float, float, str], ...] = ()
+    if one.open:
+        room = max(6.0, min(18.0, 100 - scale.x(one.soft_start)))
+        begin = min(scale.x(max(one.soft_start, one.end)), 100 - 6.0)
+        fade = tuple((round(begin + room * part / 3, 2), round(room / 3, 2), f".{6 - 2 * part}") for part in range(3))
+        end = begin
+    soft = []
+    if not one.square and one.soft_start - one.start > 1:
+        soft.append((x, round(scale.x(one.soft_start) - x, 2)))
+    date = when(one.text, lang)
+    label, label_x, label_end = _fitted(one.label, x, end)
+    date, date_x, date_end = _fitted(date, x, end)
+    bar = Bar(x, round(max(end - x, 0.8), 2), one.square, tuple(soft), fade)
+    y = position * LANE_HEIGHT
+    return Lane(y, label, label_x, label_end, one.iri, one.anchor, one.class_iri, bar, (), date, date_x, date_end)
+
+
+def _point_lane(some: Sequence[_Told], position: int, scale: _Scale, lang: str) -> Lane:
+    clusters: list[list[_Told]] = []
+    for one in sorted(some, key=lambda each: each.start):
+        if clusters and scale.x(one.start) - scale.x(clusters[-1][-1].start) < NEAR:
+            clusters[-1].append(one)
+        else:
+            clusters.append([one])
+    points = tuple(
+        Point(
+            scale.x(sum(one.start for one in cluster) // len(cluster)),
+            len(cluster),
+            "; ".join(f"{one.label}, {when(one.text, lang)}" for one in cluster),
+            cluster[0].iri if len(cluster) == 1 else "",
+        )
+        for cluster in clusters
+    )
+    first, last = some[0], max(some, key=lambda one: one.start)
+    start = min(some, key=lambda one: one.start)
+    single = len(some) == 1
+    x, end = points[0].x, points[-1].x
+    dates = when(start.text, lang) if single else f"{when(start.text, lang)} – {when(last.text, lang)}"
+    label, label_x, label_end = _fitted(first.label if single else "", x, end)
+    date, date_x, date_end = _fitted(dates, x, end)
+    iri = first.iri if single else ""
+    y = position * LANE_HEIGHT
+    return Lane(y, label, label_x, label_end, iri, first.anchor, first.class_iri, None, points, date, date_x, date_end)
+
+
+def _fitted(text: str, x: float, end: float) -> tuple[str, float, bool]:
+    """Return a label that fits the narrowest picture, where it begins or ends, and which of the two."""
+    text = text if len(text) <= LABEL else text[: LABEL - 1].rstrip() + "…"
+    width = len(text) * LETTER
+    if x / 100 * NARROW + width <= NARROW:
+        return text, x, False
+    if end / 100 * NARROW >= width:
+        return text, end, True
+    return text, 0.0, False
+
+
+# ---------------------------------------------------------------- connections
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A thing beside the hub, or several of one row drawn as one."""
+
+    x: int
+    y: int
+    above: bool
+    lines: tuple[str, ...]
+    iri: str
+    anchor: str
+    class_iri: str
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A line from the hub to a node."""
+
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """The name of a row, written once on its lines."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """The picture: the hub with its lines of text, and what is around it."""
+
+    height: int
+    hub_y: int
+    hub_lines: tuple[str, ...]
+    hub_width: int
+    hub_height: int
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    relations: tuple[Relation, ...]
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    row: Row
+    values: tuple[Value, ...]
+
+
+def connections(view: EntityView) -> Connections | None:
+    """Return what a thing is connected with: up to ten places, the fullest rows drawn as one place each."""
+    links = _linked(view)
+    if not links:
+        return None
+    places = len(SLOTS) + len(OUTER)
+    while len(links) > places:
+        widest = max((row for row in {link.row.id for link in links}), key=lambda one: _weight(links, one))
+        if _weight(links, widest)[0] < 2:  # noqa: PLR2004 - one place cannot be merged further
+            links = links[:places]
+            break
+        links = _merged(links, widest)
+    outer = len(links) > len(SLOTS)
+    slots = [*SLOTS, *OUTER][: len(links)] if len(links) > 3 else SLOTS[: len(links)]  # noqa: PLR2004 - one row of places
+    if len(links) == 1:
+        slots = [(50, 0)]
+    elif len(links) == 2:  # noqa: PLR2004 - left and right
+        slots = [(17, 0), (83, 0)]
+    elif len(links) == 4:  # noqa: PLR2004 - the corners
+        slots = [(17, 0), (83, 0), (17, 1), (83, 1)]
+    elif len(links) == 5:  # noqa: PLR2004 - three above, the corners below
+        slots = [(17, 0), (50, 0), (83, 0), (17, 1), (83, 1)]
+    top = 66 + (110 if outer else 0)
+    hub = top + 102
+    ys = {0: top, 1: hub + 100, 2: top - 110, 3: hub + 210}
+    hub_lines = _lines(view.title.value, HUB_LINE, 3)
+    nodes, edges = [], []
+    for link, (x, level) in zip(links, slots, strict=False):
+        y = ys[level]
+        first = link.values[0]
+        several = len(link.values) > 1
+        text = link.row.label.value if several else first.text
+        nodes.append(
+            Node(
+                x=x,
+                y=y,
+                above=level in {0, 2},
+                lines=_lines(text, NODE_LINE, 2),
+                iri="" if several else first.iri,
+                anchor=link.row.id,
+                class_iri=first.class_iri,
+                number=len(link.values),
+            )
+        )
+        edges.append(Edge(x, y))
+    lowest = max(node.y + (16 if node.above else 62) for node in nodes)
+    height = max(lowest, hub + 34)
+    width = max(len(one) for one in hub_lines) * 9 + 32
+    return Connections(
+        height=height,
+        hub_y=hub,
+        hub_lines=hub_lines,
+        hub_width=min(max(width, 110), 232),
+        hub_height=18 + 19 * len(hub_lines),
+        nodes=tuple(nodes),
+        edges=tuple(edges),
+        relations=_relations(links, nodes, hub),
+        classes=tuple(dict.fromkeys(value.class_iri for link in links for value in link.values if value.class_iri)),
+    )
+
+
+def _linked(view: EntityView) -> list[_Link]:
+    """Each thing the rows name, once, with the first row that names it."""
+    seen: set[str] = {view.iri}
+    found = []
+    for row in (*view.rows, *view.incoming):
+        for fact in row.facts:
+            for value in fact.values:
+                if value.kind == "thing" and value.iri not in seen:
+                    seen.add(value.iri)
+                    found.append(_Link(row, (value,)))
+    return found
+
+
+def _weight(links: Sequence[_Link], row: str) -> tuple[int, str]:
+    return (sum(1 for link in links if link.row.id == row), row)
+
+
+def _merged(links: Sequence[_Link], row: str) -> list[_Link]:
+    """The links with all of one row as one."""
+    together = [link for link in links if link.row.id == row]
+    values = tuple(value for link in together for value in link.values)
+    found: list[_Link] = []
+    for link in links:
+        if link.row.id != row:
+            found.append(link)
+        elif link is together[0]:
+            found.append(_Link(link.row, values))
+    return found
+
+
+def _relations(links: Sequence[_Link], nodes: Sequence[Node], hub: int) -> tuple[Relation, ...]:
+    """Each row's name once for each side of the hub, on the line nearest the middle of its nodes."""
+    sides: dict[tuple[str, int], list[Node]] = {}
+    names: dict[str, str] = {}
+    for link, node in zip(links, nodes, strict=False):
+        sides.setdefault((link.row.id, node.y), []).append(node)
+        names[link.row.id] = link.row.label.value
+    found = []
+    for (row, y), some in sides.items():
+        middle = min(some, key=lambda node: abs(node.x - sum(one.x for one in some) / len(some)))
+        share = 0.56 if middle.x != 50 else 0.46  # noqa: PLR2004 - the column of the hub
+        text = names[row]
+        text = text if len(text) <= 24 else text[:23].rstrip() + "…"  # noqa: PLR2004 - a label between two nodes
+        if not any(node.number > 1 for node in some):
+            found.append(Relation(round(50 + (middle.x - 50) * share, 1), round(hub + (y - hub) * share + 4), text))
+    return tuple(found)
+
+
+def _lines(text: str, width: int, most: int) -> tuple[str, ...]:
+    """Break a label at its spaces into a few short lines; what does not fit ends in an ellipsis."""
+    lines: list[str] = [""]
+    for word in text.split():
+        piece = word if len(word) <= width + 4 else word[: width + 2] + "…"
+        if not lines[-1]:
+            lines[-1] = piece
+        elif len(lines[-1]) + 1 + len(piece) <= width:
+            lines[-1] += f" {piece}"
+        else:
+            lines.append(piece)
+    if len(lines) > most:
+        lines = [*lines[: most - 1], lines[most - 1] + " …"]
+    return tuple(lines)
