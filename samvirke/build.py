@@ -16,13 +16,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from samvirke import __version__, generations, queries, search, store
+from samvirke import __version__, generations, search, store
 from samvirke.assembly import Assembly, Progress, assemble, assemble_with_rules
 from samvirke.errors import GateRefused, StoreDamaged
 from samvirke.generations import Generation
 from samvirke.judgement import Judgement, judge
 from samvirke.model import Candidate, DefaultGraph, NamedNode, Quad, Report, Severity, Triple
 from samvirke.places import placed
+from samvirke.questions import check_questions
 from samvirke.report_rdf import report_turtle
 from samvirke.settings import public_settings
 from samvirke.site import Site
@@ -38,7 +39,7 @@ def check_site(site: Site, *, reasoner: bool = False, progress: Progress | None 
     Raises: InputError with file, line and column when a file cannot be read at all.
     """
     assembly = assemble_with_rules(site, progress=progress)
-    queries.load_queries(site.queries)
+    check_questions(site)
     report = judge(assembly, reasoner=reasoner, progress=progress).report
     return placed(report, root=site.root, sources=assembly.candidate.sources)
 
@@ -59,7 +60,7 @@ def build(
     with generations.locked(site.state, wait_ms=settings.lock_wait_ms):
         digests = {site.relative(path): generations.file_digest(path) for path in source_files(site)}
         assembly = assemble_with_rules(site, progress=progress)
-        queries.load_queries(site.queries)
+        check_questions(site)
         judgement = judge(assembly, reasoner=ask, progress=progress, before=_before(site))
         report = placed(judgement.report, root=site.root, sources=assembly.candidate.sources)
         judgement = dataclasses.replace(judgement, report=report)

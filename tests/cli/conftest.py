@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-QUIET_ENVIRONMENT = {"LANG": "C.UTF-8", "NO_COLOR": "1", "PYTHONWARNINGS": "error::ResourceWarning"}
+QUIET_ENVIRONMENT = {"LANG": "C.UTF-8", "NO_COLOR": "1"}
 KEPT = ("PATH", "HOME", "TMPDIR", "JAVA_HOME", "SYSTEMROOT")
 COMMAND = (sys.executable, "-m", "samvirke")
 
@@ -53,6 +54,27 @@ def command(*arguments: str | Path, stdin: str | bytes = b"", cwd: Path | None =
 def run() -> Run:
     """The command line in a process of its own."""
     return command
+
+
+@pytest.fixture
+def run_here(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The command line in this process: the same code without a second of imports."""
+    from samvirke.cli import run as run_command
+
+    def here(*arguments: str | Path, stdin: str = "", cwd: Path | None = None, **extra: str) -> Outcome:
+        for name in list(os.environ):
+            if name.startswith(("SAMVIRKE_", "LC_")):
+                monkeypatch.delenv(name)
+        for name, value in {**QUIET_ENVIRONMENT, **extra}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        if cwd:
+            monkeypatch.chdir(cwd)
+        capfd.readouterr()
+        code = run_command([str(argument) for argument in arguments])
+        return Outcome(code, *capfd.readouterr())
+
+    return here
 
 
 @pytest.fixture(scope="session")

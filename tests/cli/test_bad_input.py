@@ -55,13 +55,13 @@ def _tree(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_bad_input_is_refused_in_one_line(path: Path, starter: Path, run: Run) -> None:
+def test_bad_input_is_refused_in_one_line(path: Path, starter: Path, run_here: Run) -> None:
     case = tomllib.loads(path.read_text(encoding="utf-8"))
     _spoil(starter, case)
     before = _tree(starter.parent)
     arguments = [argument.replace("{site}", str(starter)) for argument in case["command"]]
 
-    outcome = run(*arguments, stdin=case.get("stdin", ""), cwd=starter, **case.get("environment", {}))
+    outcome = run_here(*arguments, stdin=case.get("stdin", ""), cwd=starter, **case.get("environment", {}))
 
     assert outcome.code == case["exit"], outcome
     assert re.fullmatch(case["error"], outcome.err.strip(), re.DOTALL), outcome.err
