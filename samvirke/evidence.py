@@ -244,17 +244,16 @@ def _crossings(spans: list[tuple[Span, str]]) -> list[Finding]:
 
 def _checksums(known: Mapping[str, DocumentVersion], quads: Iterable[Quad]) -> list[Finding]:
     """The checksum that is declared is that of the file."""
-    findings = []
-    for quad in quads:
-        if quad.predicate == CORE.sha256 and isinstance(quad.subject, NamedNode) and quad.subject.value in known:
-            document = known[quad.subject.value]
-            declared = quad.object.value if isinstance(quad.object, Literal) else str(quad.object)
-            if declared != document.sha256:
-                raw = _Raw(document.address)
-                findings.append(
-                    _finding("Checksum", raw, "changed", value=declared, file=document.file, sha256=document.sha256)
-                )
-    return findings
+    declared = {
+        (quad.subject.value, quad.object.value if isinstance(quad.object, Literal) else str(quad.object))
+        for quad in quads
+        if quad.predicate == CORE.sha256 and isinstance(quad.subject, NamedNode)
+    }
+    return [
+        _finding("Checksum", _Raw(address), "changed", value=checksum, file=known[address].file)
+        for address, checksum in sorted(declared)
+        if address in known and checksum != known[address].sha256
+    ]
 
 
 def _order(address: str) -> tuple[str, int, int, str]:
