@@ -29,12 +29,15 @@ CREATE TABLE entity (
 CREATE INDEX entity_folded ON entity (folded);
 -- Every class a thing is of, superclasses included.
 CREATE TABLE entity_class (class TEXT NOT NULL, entity INTEGER NOT NULL, PRIMARY KEY (class, entity)) WITHOUT ROWID;
+-- The lists: what stands at which place of the list of a class, in each of the site's languages.
+CREATE TABLE member (
+  class TEXT NOT NULL, lang TEXT NOT NULL, place INTEGER NOT NULL, entity INTEGER NOT NULL,
+  PRIMARY KEY (class, lang, place)) WITHOUT ROWID;
 CREATE TABLE class_count (class TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 -- The label shown in each of the site's languages, and what lists are sorted by; `tag` is the label's own language.
 CREATE TABLE shown (
   lang TEXT NOT NULL, entity INTEGER NOT NULL, text TEXT NOT NULL, tag TEXT NOT NULL, sort TEXT NOT NULL,
   PRIMARY KEY (entity, lang)) WITHOUT ROWID;
-CREATE INDEX shown_sort ON shown (lang, sort, entity);
 -- Every name, also the alternative ones (kind 1). `folded` is its words, folded, one space between.
 CREATE TABLE name (
   id INTEGER PRIMARY KEY, entity INTEGER NOT NULL, text TEXT NOT NULL, tag TEXT NOT NULL, kind INTEGER NOT NULL,
@@ -129,35 +132,60 @@ def _languages(candidate: Candidate, things: dict[str, _Thing]) -> tuple[str, ..
 
 
 def _write_entities(connection: sqlite3.Connection, things: dict[str, _Thing], candidate: Candidate) -> None:
-    schema, languages = candidate.schema, candidate.languages
+    kinds = _Kinds(candidate.schema)
     counts: dict[str, int] = defaultdict(int)
-    names = []
+    entities, classes, shown = [], [], []
+    names: list[tuple[int, str, str, int, str]] = []
     for number, (iri, thing) in enumerate(things.items(), start=1):
-        detail = schema.is_detail(thing.types)
-        row = (number, iri, fold(iri), schema.main_class(thing.types), detail, thing.withdrawn, thing.successor)
-        connection.execute("INSERT INTO entity VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        classes = sorted(_with_superclasses(thing.types, schema))
-        connection.executemany("INSERT INTO entity_class VALUES (?, ?)", [(one, number) for one in classes])
-        if not (thing.withdrawn or thing.successor):
-            for one in classes:
-                counts[one] += 1
-        labels = _labels(thing, schema)
-        for language in languages:
-            text, tag = _shown(labels, language, languages) or (_last_part(iri), "")
-            shown = (language, number, text, tag, sort_key(text, language))
-            connection.execute("INSERT INTO shown VALUES (?, ?, ?, ?, ?)", shown)
-        if not (detail or thing.withdrawn or thing.successor or _VERSION_CLASS in classes):
-            names += [(number, text, tag, 0) for tag, text in sorted(labels.items())]
-            spare = {(text, tag) for texts in thing.labels.values() for tag, many in texts.items() for text in many}
-            others = (thing.alternatives | spare) - {(text, tag) for tag, text in labels.items()}
-            names += [(number, text, tag, 1) for text, tag in sorted(others)]
+        main, detail, all_classes = kinds.of(frozenset(thing.types))
+        here = not (thing.withdrawn or thing.successor)
+        entities.append((number, iri, fold(iri), main, detail, thing.withdrawn, thing.successor))
+        classes += [(one, number) for one in all_classes]
+        for one in all_classes if here else ():
+            counts[one] += 1
+        labels = _labels(thing, candidate.schema)
+        for language in candidate.languages:
+            text, tag = _shown(labels, language, candidate.languages) or (_last_part(iri), "")
+            shown.append((language, number, text, tag, sort_key(text, language)))
+        if here and not detail and _VERSION_CLASS not in all_classes:
+            names += _names(number, thing, labels)
+    connection.executemany("INSERT INTO entity VALUES (?, ?, ?, ?, ?, ?, ?)", entities)
+    connection.executemany("INSERT INTO entity_class VALUES (?, ?)", sorted(classes))
+    connection.executemany("INSERT INTO shown VALUES (?, ?, ?, ?, ?)", shown)
     connection.executemany("INSERT INTO class_count VALUES (?, ?)", sorted(counts.items()))
-    rows = ((*name, " ".join(folded_words(name[1]))) for name in names)
-    connection.executemany("INSERT INTO name (entity, text, tag, kind, folded) VALUES (?, ?, ?, ?, ?)", rows)
+    connection.executemany("INSERT INTO name (entity, text, tag, kind, folded) VALUES (?, ?, ?, ?, ?)", names)
+    connection.execute(
+        "INSERT INTO member SELECT c.class, s.lang, row_number() OVER "
+        "(PARTITION BY c.class, s.lang ORDER BY s.sort, e.iri) - 1, e.id FROM entity_class c "
+        "JOIN entity e ON e.id = c.entity JOIN shown s ON s.entity = e.id "
+        "WHERE NOT e.withdrawn AND e.successor IS NULL"
+    )
 
 
-def _with_superclasses(types: set[str], schema: Schema) -> set[str]:
-    return types | {above for one in types for above in schema.superclasses(one)}
+def _names(number: int, thing: _Thing, labels: dict[str, str]) -> Iterator[tuple[int, str, str, int, str]]:
+    """Every name of a thing: the labels that are shown, then the others."""
+    spare = {(text, tag) for texts in thing.labels.values() for tag, many in texts.items() for text in many}
+    others = (thing.alternatives | spare) - {(text, tag) for tag, text in labels.items()}
+    for tag, text in sorted(labels.items()):
+        yield number, text, tag, 0, " ".join(folded_words(text))
+    for text, tag in sorted(others):
+        yield number, text, tag, 1, " ".join(folded_words(text))
+
+
+class _Kinds:
+    """What a set of types makes of a thing; sites have few such sets and many things."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._known: dict[frozenset[str], tuple[str, bool, tuple[str, ...]]] = {}
+
+    def of(self, types: frozenset[str]) -> tuple[str, bool, tuple[str, ...]]:
+        """The class a thing is introduced by, whether it is a detail, and all its classes."""
+        if types not in self._known:
+            schema = self._schema
+            classes = types | {above for one in types for above in schema.superclasses(one)}
+            self._known[types] = (schema.main_class(types), schema.is_detail(types), tuple(sorted(classes)))
+        return self._known[types]
 
 
 def _labels(thing: _Thing, schema: Schema) -> dict[str, str]:
@@ -183,26 +211,27 @@ def _last_part(iri: str) -> str:
     return unquote(re.split(r"[/#]", iri.rstrip("/#"))[-1]).replace("-", " ").replace("_", " ") or iri
 
 
-def _write_names(connection: sqlite3.Connection, languages: Sequence[str]) -> None:
+def _write_names(connection: sqlite3.Connection, languages: tuple[str, ...]) -> None:
     """Fill the two full-text columns of every name, and the vocabulary of all of them."""
     vocabulary: dict[str, tuple[str, int]] = {}
+    words_of, parts_of = [], []
     for number, text, folded in connection.execute("SELECT id, text, folded FROM name ORDER BY id").fetchall():
         words = tokens(text)
         roots = {root for word in words for root in stems(word, languages)}
-        connection.execute(
-            "INSERT INTO name_words (rowid, words, stems) VALUES (?, ?, ?)", (number, folded, " ".join(sorted(roots)))
-        )
-        connection.execute("INSERT INTO name_parts (rowid, folded) VALUES (?, ?)", (number, folded))
+        words_of.append((number, folded, " ".join(sorted(roots))))
+        parts_of.append((number, folded))
         for word in words:
             known = vocabulary.get(fold(word), (word, 0))
             vocabulary[fold(word)] = (known[0], known[1] + 1)
-    for number, (folded, (word, count)) in enumerate(sorted(vocabulary.items()), start=1):
-        connection.execute("INSERT INTO word VALUES (?, ?, ?, ?)", (number, folded, word, count))
-        connection.execute("INSERT INTO word_parts (rowid, folded) VALUES (?, ?)", (number, folded))
+    connection.executemany("INSERT INTO name_words (rowid, words, stems) VALUES (?, ?, ?)", words_of)
+    connection.executemany("INSERT INTO name_parts (rowid, folded) VALUES (?, ?)", parts_of)
+    known_words = [(n, folded, *told) for n, (folded, told) in enumerate(sorted(vocabulary.items()), start=1)]
+    connection.executemany("INSERT INTO word VALUES (?, ?, ?, ?)", known_words)
+    connection.executemany("INSERT INTO word_parts (rowid, folded) VALUES (?, ?)", (row[:2] for row in known_words))
 
 
 def _write_sentences(
-    connection: sqlite3.Connection, documents: Sequence[DocumentVersion], languages: Sequence[str]
+    connection: sqlite3.Connection, documents: Sequence[DocumentVersion], languages: tuple[str, ...]
 ) -> None:
     for document in sorted(documents, key=lambda one: one.address):
         for start, end, text in _sentences(document.text):

@@ -172,13 +172,13 @@ class Index:
     def members(self, class_iri: str, lang: str, offset: int = 0, limit: int = 100) -> tuple[Member, ...]:
         """Return a stretch of the list of a class, in the alphabet of the language."""
         rows = self._rows(
-            "SELECT e.iri, s.text, s.tag, e.class FROM entity_class c JOIN entity e ON e.id = c.entity "
-            "JOIN shown s ON s.entity = e.id AND s.lang = ? WHERE c.class = ? AND NOT e.withdrawn "
-            "AND e.successor IS NULL ORDER BY s.sort, e.iri LIMIT ? OFFSET ?",
-            self._lang(lang),
+            "SELECT e.iri, s.text, s.tag, e.class FROM member m JOIN entity e ON e.id = m.entity "
+            "JOIN shown s ON s.entity = m.entity AND s.lang = m.lang "
+            "WHERE m.class = ? AND m.lang = ? AND m.place >= ? AND m.place < ? ORDER BY m.place",
             class_iri,
-            limit,
+            self._lang(lang),
             offset,
+            offset + limit,
         )
         return tuple(Member(*row) for row in rows)
 
@@ -258,13 +258,17 @@ class Index:
     def _ranked(self, words: Sequence[str], lang: str, class_iri: str | None) -> list[Hit]:
         folded = [fold(word) for word in words]
         whole = " ".join(folded)
-        numbers = self._numbers("SELECT id FROM name WHERE folded = ? LIMIT ?", whole, RANKED)
-        numbers += self._beginning(whole, RANKED // 4)
+        numbers = dict.fromkeys(self._numbers("SELECT id FROM name WHERE folded = ? LIMIT ?", whole, RANKED))
+        numbers.update(dict.fromkeys(self._beginning(whole, RANKED // 4)))
         terms = " AND ".join(self._word_term(word) for word in words)
-        numbers += self._numbers("SELECT rowid FROM name_words WHERE name_words MATCH ? LIMIT ?", terms, RANKED)
-        if parts := " AND ".join(filter(None, map(self._part_term, words))):
-            numbers += self._numbers("SELECT rowid FROM name_parts WHERE name_parts MATCH ? LIMIT ?", parts, RANKED)
-        return self._hits(numbers, words, lang, class_iri)
+        if (room := RANKED - len(numbers)) > 0:
+            query = "SELECT rowid FROM name_words WHERE name_words MATCH ? LIMIT ?"
+            numbers.update(dict.fromkeys(self._numbers(query, terms, room)))
+        parts = " AND ".join(filter(None, map(self._part_term, words)))
+        if parts and (room := RANKED - len(numbers)) > 0:
+            query = "SELECT rowid FROM name_parts WHERE name_parts MATCH ? LIMIT ?"
+            numbers.update(dict.fromkeys(self._numbers(query, parts, room)))
+        return self._hits(list(numbers), words, lang, class_iri)
 
     def _word_term(self, word: str) -> str:
         """The word, its beginning, or any form with the same stem."""
@@ -291,7 +295,7 @@ class Index:
                 best[iri] = (rank, Hit(iri, label, tag, class_name, text, text_tag, _KINDS[tier]))
         return [hit for _, hit in sorted(best.values(), key=lambda pair: pair[0])]
 
-    def _tier(self, whole: str, roots: Sequence[tuple[str, set[str]]], folded: str, text: str) -> int | None:
+    def _tier(self, whole: str, roots: Sequence[tuple[str, frozenset[str]]], folded: str, text: str) -> int | None:
         """How well a name answers: 0 exactly, 1 begins so, 2 by its words, 3 inside a word.
 
         None when a word too short to be looked for inside others is not there at all.
@@ -307,10 +311,10 @@ class Index:
         short = [start for start, root in roots if not root]
         return None if any(not any(word.startswith(start) for word in have) for start in short) else 3
 
-    def _forms(self, word: str) -> tuple[str, set[str]]:
-        return fold(word), set() if len(word) <= _SHORT else self._stems(word)
+    def _forms(self, word: str) -> tuple[str, frozenset[str]]:
+        return fold(word), frozenset() if len(word) <= _SHORT else self._stems(word)
 
-    def _stems(self, word: str) -> set[str]:
+    def _stems(self, word: str) -> frozenset[str]:
         return stems(word, self._stem_languages)
 
     def _beginning(self, start: str, limit: int) -> list[int]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -76,8 +75,15 @@ _local = threading.local()
 
 def fold(text: str) -> str:
     """Return a text as search compares it: no case, æ→ae ø→oe å→aa ä→ae ö→oe ü→ue, no marks."""
+    lower = text.casefold()
+    if lower.isascii():
+        return lower
     spelled = unicodedata.normalize("NFC", text).casefold().translate(_SPELLED)
-    plain = unicodedata.normalize("NFKD", spelled)
+    return spelled if spelled.isascii() else _unmarked(spelled)
+
+
+def _unmarked(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text)
     return "".join(character for character in plain if not unicodedata.combining(character))
 
 
@@ -91,13 +97,13 @@ def folded_words(text: str) -> list[str]:
     return _WORD.findall(fold(text))
 
 
-def stems(word: str, languages: Iterable[str]) -> set[str]:
+@lru_cache(maxsize=100_000)
+def stems(word: str, languages: tuple[str, ...]) -> frozenset[str]:
     """Return the folded stems of one word (as `tokens` gives it) in each language that has a stemmer."""
     names = {ALGORITHMS[tag] for language in languages if (tag := language.partition("-")[0].lower()) in ALGORITHMS}
-    return {fold(_stem(word, name)) for name in names} - {""}
+    return frozenset(fold(_stem(word, name)) for name in names) - {""}
 
 
-@lru_cache(maxsize=50_000)
 def _stem(word: str, algorithm: str) -> str:
     # Snowball before folding: its endings are written with æ, ø and å. A stemmer keeps its cursor
     # in itself, so each thread has its own.
@@ -121,6 +127,6 @@ def sort_key(text: str, language: str) -> str:
     for number, letter in enumerate(_AFTER_Z.get(tag, ())):
         # A private-use letter sorts after every other that a name can begin with.
         words = words.replace(letter, chr(_PRIVATE_USE + number))
-    plain = "".join(one for one in unicodedata.normalize("NFKD", words) if not unicodedata.combining(one))
+    plain = words if words.isascii() else _unmarked(words)
     numbered = _DIGITS.sub(lambda found: found[0].zfill(_DIGITS_SORTED), plain)
     return " ".join(re.findall(r"[\w\ue000-\ue00f]+", numbered))
