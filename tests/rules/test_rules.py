@@ -182,7 +182,8 @@ def test_circular_facts_are_explained_without_going_round() -> None:
 
 def test_rules_that_never_end_are_named() -> None:
     rule = read_rule(
-        'PREFIX : <https://x.example/> CONSTRUCT { ?b :next ?c } WHERE { ?a :next ?b BIND(IRI(CONCAT(STR(?b), "x")) AS ?c) }',
+        "PREFIX : <https://x.example/> CONSTRUCT { ?b :next ?c }"
+        ' WHERE { ?a :next ?b BIND(IRI(CONCAT(STR(?b), "x")) AS ?c) }',
         name="endless",
         base="https://x.example/",
         file="endless.rq",
@@ -243,7 +244,8 @@ def test_no_premises_are_named_for_a_match_that_does_not_hold() -> None:
 
 
 def test_a_rule_tells_its_names_and_meaning() -> None:
-    text = "# title@da: Kolleger\n# title@en: Colleagues\n# description@en: Those who share\n#   a bed.\nCONSTRUCT { ?b <urn:p> ?a } WHERE { ?a <urn:p> ?b }"
+    header = "# title@da: Kolleger\n# title@en: Colleagues\n# description@en: Those who share\n#   a bed.\n"
+    text = f"{header}CONSTRUCT {{ ?b <urn:p> ?a }} WHERE {{ ?a <urn:p> ?b }}"
     rule = read_rule(text, name="colleague", base=BASE, file="colleague.rq")
 
     assert dict(rule.titles) == {"da": "Kolleger", "en": "Colleagues"}
