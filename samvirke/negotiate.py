@@ -70,13 +70,14 @@ def parse_accept(header: str) -> tuple[Range, ...]:
 def quality(offer: Offer, ranges: Sequence[Range]) -> tuple[float, int]:
     """Return what the most specific range that covers the offer says: its quality and specificity.
 
-    An alias counts as the offer itself, so that a client that knows only the older name is served.
+    An alias counts as the offer itself, so that a client that knows only the older name is served; but
+    only where it is named: who asks for `text/*` is not served something else because of an alias.
     """
-    best: tuple[int, float] = (-1, 0.0)
-    for name in offer.names:
-        best = max(best, max(((a.specificity, a.quality) for a in ranges if a.covers(name)), default=best))
-        if best[0] == _EXACT:  # The offer's own name comes first: what is said of it outweighs an alias.
-            break
+    own, *aliases = offer.names
+    best = max(((a.specificity, a.quality) for a in ranges if a.covers(own)), default=(-1, 0.0))
+    if best[0] < _EXACT:  # What is said of the offer's own name outweighs an alias.
+        named = ((_EXACT, a.quality) for a in ranges if a.specificity == _EXACT and f"{a.main}/{a.sub}" in aliases)
+        best = max(best, max(named, default=best))
     return (best[1], best[0]) if best[0] >= 0 else (0.0, 0)
 
 

@@ -34,7 +34,9 @@ def publish(state: Path, version: str, *, data: str = "", default: str = "", sch
 
 def numbers(count: int) -> tuple[str, str]:
     """Return N-Quads and N-Triples that say of `count` things which number each has; two graphs say it of the first."""
-    facts = [f'<{BASE}id/n{i}> <{BASE}ex#number> "{i}"^^<http://www.w3.org/2001/XMLSchema#integer>' for i in range(count)]
+    facts = [
+        f'<{BASE}id/n{i}> <{BASE}ex#number> "{i}"^^<http://www.w3.org/2001/XMLSchema#integer>' for i in range(count)
+    ]
     quads = [f"{fact} <{BASE}document/a/1#char={i},{i + 1}> ." for i, fact in enumerate(facts)]
     quads.append(f"{facts[0]} <{BASE}document/b/1#char=0,1> .")
     return "\n".join(quads) + "\n", "".join(f"{fact} .\n" for fact in facts)

@@ -155,7 +155,7 @@ def _service(parameters: dict[str, list[str]]) -> Response:
 
     Source: https://www.w3.org/TR/sparql11-service-description/#accessing
     """
-    wished = one_parameter(parameters, "format") or one_parameter(parameters, "output")
+    wished = _wish(parameters)
     accept = request.headers.get("Accept")
     offer = offer_for("CONSTRUCT", None, query_format=wished) if wished else choose(accept, (*GRAPHS, _PAGE))
     if offer is _PAGE:
@@ -183,7 +183,7 @@ def _question(parameters: dict[str, list[str]]) -> Question:
         text=text,
         default_graphs=_addresses(parameters, "default-graph-uri"),
         named_graphs=_addresses(parameters, "named-graph-uri"),
-        format=one_parameter(parameters, "format") or one_parameter(parameters, "output") or None,
+        format=_wish(parameters),
     )
 
 
@@ -193,6 +193,11 @@ def one_parameter(parameters: dict[str, list[str]], name: str) -> str | None:
     if len(values) > 1:
         raise WrongUse(f"The parameter “{name}” is given {len(values)} times.", remedy="Give it once.")
     return values[0] if values else None
+
+
+def _wish(parameters: dict[str, list[str]]) -> str | None:
+    """Return the first format named. No standard knows the parameter, and clients in use send it twice."""
+    return next((value for name in ("format", "output") for value in parameters.get(name, ()) if value), None)
 
 
 def _addresses(parameters: dict[str, list[str]], name: str) -> tuple[str, ...]:

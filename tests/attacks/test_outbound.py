@@ -113,7 +113,9 @@ def test_the_kernel_lets_nothing_out(case, pool, canary, secret):
     assert SECRET not in told
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if "SERVICE" in case.read_text().upper()], ids=lambda c: c.stem)
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if "SERVICE" in case.read_text().upper()], ids=lambda c: c.stem
+)
 def test_the_refusal_names_the_keyword_and_its_place(case, pool, canary, secret):
     text = text_of(case, canary, secret)
     with pytest.raises(errors.QueryRefused) as refused:

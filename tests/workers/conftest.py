@@ -10,7 +10,6 @@ from tests.generation import numbers, publish
 from tests.processes import LIMITS
 
 
-
 @pytest.fixture(scope="session")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("state")

@@ -183,7 +183,10 @@ def test_one_runaway_does_not_keep_twenty_others_waiting(pool):
 
 
 def test_one_client_cannot_take_all_workers(state):
-    with Pool.start(state, Limits(timeout_ms=1_500, workers=3, queue_wait_ms=200)) as pool, ThreadPoolExecutor(6) as threads:
+    with (
+        Pool.start(state, Limits(timeout_ms=1_500, workers=3, queue_wait_ms=200)) as pool,
+        ThreadPoolExecutor(6) as threads,
+    ):
         greedy = [threads.submit(ask, pool, RUNAWAY, client="greedy") for _ in range(5)]
         assert eventually(lambda: any(future.done() for future in greedy))
 

@@ -18,7 +18,7 @@ FORMATS = {
     "text/tab-separated-values": QueryResultsFormat.TSV,
 }
 # What a counter could take for the end of a row.
-TRICKY = st.text(st.sampled_from('{}[],"\\\n\r\t\'<>&;: ræ😀') | st.characters(codec="utf-8"), max_size=30)
+TRICKY = st.text(st.sampled_from("{}[],\"\\\n\r\t'<>&;: ræ😀") | st.characters(codec="utf-8"), max_size=30)
 
 
 def written(texts, media_type, pieces):
