@@ -272,7 +272,8 @@ class _Builder:
 
     def said_again(self, subject: Node, predicate: NamedNode, value: Node, other: Node) -> bool:
         """Whether an inferred triple only says in other words what a row shows already."""
-        if self.facts.evidence(subject, predicate, value).passages or isinstance(other, Literal):
+        behind = self.facts.evidence(subject, predicate, value)
+        if (behind.passages and not behind.rule) or isinstance(other, Literal):
             return False
         if isinstance(other, NamedNode) and other.value in self.shown:
             return True
@@ -410,7 +411,9 @@ def _place(fact: Fact, numbers: Mapping[str, int], known: Mapping[str, PassageVi
     first = min((numbers[one] for one in fact.passages), default=len(numbers) + 1)
     text = " ".join(value.text for value in fact.values)
     quotes = [known[one].quote.value for one in fact.passages if numbers[one] == first]
-    at = quotes[0].casefold().find(text.casefold()) if quotes and text else -1
+    # A label is normalised where its quote is not ("BL - \xa0Danmarks"), so its first word will do.
+    spellings = (text, *text.split()[:1]) if quotes else ()
+    at = next((at for one in spellings if (at := quotes[0].casefold().find(one.casefold())) >= 0), -1)
     dates = min((one for value in fact.values for one in value.when), default="")
     return (first, at if at >= 0 else len(quotes[0]) if quotes else 0, dates or text.casefold())
 
@@ -435,7 +438,7 @@ def _part(
         numbers=tuple(sorted(numbers[one] for one in passages)),
         rule=rule,
         implied=any(view.implied for view in views) and not rule,
-        hedges=tuple(dict.fromkeys(view.hedge for view in views if view.hedge)),
+        hedges=tuple(dict.fromkeys(view.hedge for view in views if view.hedge and not rule)),
         readings=tuple(dict.fromkeys(known[one].note for one in every if known[one].note is not None)),  # type: ignore[misc]  # filtered
         when=when,
         when_numbers=tuple(sorted(numbers[one] for one in when_passages)),

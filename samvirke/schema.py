@@ -96,6 +96,7 @@ KINDS = (
     (SKOS.Concept, "concept"),
     (OWL.NamedIndividual, "individual"),
     (SH.NodeShape, "shape"),
+    (SH.PropertyShape, "shape"),
     (CORE.Rule, "rule"),
 )
 
@@ -223,6 +224,13 @@ class Schema:
     def is_detail(self, types: Iterable[str]) -> bool:
         """Whether a thing of these types is shown inside others and not listed."""
         return any(self.class_hint(iri).detail for iri in types)
+
+    def place(self, iri: str) -> float:
+        """Return where things of a class stand among others: the order of the class, else of the nearest above it."""
+        line = (iri, *self.superclasses(iri))
+        return next(
+            (self.classes[one].order for one in line if one in self.classes and self.classes[one].order < LAST), LAST
+        )
 
     def listed_classes(self) -> list[ClassHint]:
         """Return the classes that lists and menus may show, in the order the shapes give them."""
@@ -495,7 +503,7 @@ def _terms(reader: _Reader) -> dict[str, TermHint]:
                 iri=node.value,
                 kind=word,
                 ontology=defined[0] if defined else reader.graphs.get(node, ""),
-                labels=reader.texts(node, SKOS.prefLabel, RDFS.label, DCT.title),
+                labels=reader.texts(node, SKOS.prefLabel, RDFS.label, DCT.title, SH.name),
                 definitions=reader.texts(node, SKOS.definition, RDFS.comment, DCT.description),
                 notes=reader.texts(node, SKOS.scopeNote, SKOS.example, CORE.ruleText),
                 parents=reader.iris(node, RDFS.subClassOf, RDFS.subPropertyOf, SKOS.broader),

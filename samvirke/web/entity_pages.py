@@ -170,7 +170,7 @@ def context(publication: Publication, view: EntityView, lang: str) -> EntityCont
         figures=tuple(figure for row in view.key if (figure := _figure(publication, row, lang))),
         problems=_problems(publication, view),
         picture_time=timeline(view, lang),
-        picture_graph=connections(view),
+        picture_graph=connections(view, schema.place),
         formats=tuple(Download(form.label, links.data(view.iri, ending)) for ending, form in FORMATS.items()),
         query_link=links.sparql(lang, query=_query(f"GRAPH ?passage {{ <{view.iri}> ?property ?value }}")),
         incoming_query=links.sparql(lang, query=_query(f"GRAPH ?passage {{ ?thing ?property <{view.iri}> }}")),

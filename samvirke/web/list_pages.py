@@ -7,6 +7,7 @@ the index and the shapes; a result is an address, so everything chosen stands in
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -55,7 +56,7 @@ class Question:
     title: str
     href: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[Value | None, ...], ...]
+    rows: tuple[tuple[Value, ...], ...]
     more: bool
 
 
@@ -176,10 +177,19 @@ def _question(publication: Publication, query: StoredQuery, lang: str) -> Questi
         href=publication.links.query(query.name, lang),
         columns=tuple(columns),
         rows=tuple(
-            tuple(result_value(publication, row.get(name), lang) for name in columns) for row in rows[:ANSWER_ROWS]
+            _told([result_value(publication, row.get(name), lang) for name in columns]) for row in rows[:ANSWER_ROWS]
         ),
         more=len(rows) > ANSWER_ROWS,
     )
+
+
+def _told(cells: Sequence[Value | None]) -> tuple[Value, ...]:
+    """The cells of a row that say something: a column with the name of the thing in another one does not."""
+    found: dict[str, Value] = {}
+    for cell in cells:
+        if cell is not None:
+            found.setdefault(cell.text, cell)
+    return tuple(found.values())
 
 
 def _only_passages(name: str, rows: list[dict[str, Any]]) -> bool:

@@ -8,7 +8,7 @@ Source: https://www.w3.org/TR/SVG2/coords.html#Units
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from samvirke.edtf import Kind, Precision
@@ -24,26 +24,29 @@ NEAR = 3.5
 """Points nearer than this, in percent of the width, are drawn as one with their number."""
 NARROW = 256
 """Width in pixels of the picture on the narrowest page (320 px): labels must fit there."""
-LETTER = 7.3
-LABEL = 34
+LETTER = 7.4
+SMALL = 6.6
+"""Widths in pixels of a letter of 14 px and of 13 px, on the safe side."""
 HUB_LINE = 22
 NODE_LINE = 16
-SLOTS = ((17, 0), (50, 0), (83, 0), (17, 1), (50, 1), (83, 1))
-OUTER = ((17, 2), (83, 2), (17, 3), (83, 3))
+PLACES = range(6)
+MANY = 3
+TOP = 66
+DISTANCE = 102
 DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A period: `x` and `width` in percent, `soft` parts where begin or end is not told to the day.
+    """A period: `x` and `width` in percent.
 
-    `square` ends mean that only years were told; `fade` that the end is open or not stated.
+    `square` ends mean that only years were told, round ones that months or days were; `fade` that
+    the end is open or not stated.
     """
 
     x: float
     width: float
     square: bool
-    soft: tuple[tuple[float, float], ...] = ()
     fade: tuple[tuple[float, float, str], ...] = ()
 
 
@@ -148,8 +151,8 @@ def _told(view: EntityView) -> list[_Told]:
     for row in view.rows:
         for part in row.parts:
             for value, text in _dated(part):
-                # What all values of a row share with the page's own thing is drawn once, as the thing's.
-                if (value.iri, text) not in seen and not (part.when and text in view.own_dates):
+                # A role that lasted as long as the thing itself is not drawn again.
+                if (value.iri, text) not in seen and (text in value.when or text not in view.own_dates):
                     seen.add((value.iri, text))
                     found += _one(value, text, row.id)
     return found
@@ -217,13 +220,10 @@ def _bar_lane(one: _Told, position: int, scale: _Scale, lang: str) -> Lane:
         begin = min(scale.x(max(one.soft_start, one.end)), 100 - 6.0)
         fade = tuple((round(begin + room * part / 3, 2), round(room / 3, 2), f".{6 - 2 * part}") for part in range(3))
         end = begin
-    soft = []
-    if not one.square and one.soft_start - one.start > 1:
-        soft.append((x, round(scale.x(one.soft_start) - x, 2)))
     date = when(one.text, lang)
     label, label_x, label_end = _fitted(one.label, x, end)
-    date, date_x, date_end = _fitted(date, x, end)
-    bar = Bar(x, round(max(end - x, 0.8), 2), one.square, tuple(soft), fade)
+    date, date_x, date_end = _fitted(date, x, end, SMALL)
+    bar = Bar(x, round(max(end - x, 0.8), 2), one.square, fade)
     y = position * LANE_HEIGHT
     return Lane(y, label, label_x, label_end, one.iri, one.anchor, one.class_iri, bar, (), date, date_x, date_end)
 
@@ -250,16 +250,17 @@ def _point_lane(some: Sequence[_Told], position: int, scale: _Scale, lang: str) 
     x, end = points[0].x, points[-1].x
     dates = when(start.text, lang) if single else f"{when(start.text, lang)} – {when(last.text, lang)}"
     label, label_x, label_end = _fitted(first.label if single else "", x, end)
-    date, date_x, date_end = _fitted(dates, x, end)
+    date, date_x, date_end = _fitted(dates, x, end, SMALL)
     iri = first.iri if single else ""
     y = position * LANE_HEIGHT
     return Lane(y, label, label_x, label_end, iri, first.anchor, first.class_iri, None, points, date, date_x, date_end)
 
 
-def _fitted(text: str, x: float, end: float) -> tuple[str, float, bool]:
+def _fitted(text: str, x: float, end: float, letter: float = LETTER) -> tuple[str, float, bool]:
     """Return a label that fits the narrowest picture, where it begins or ends, and which of the two."""
-    text = text if len(text) <= LABEL else text[: LABEL - 1].rstrip() + "…"
-    width = len(text) * LETTER
+    most = int(NARROW / letter)
+    text = text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    width = len(text) * letter
     if x / 100 * NARROW + width <= NARROW:
         return text, x, False
     if end / 100 * NARROW >= width:
@@ -285,14 +286,6 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
-    """A line from the hub to a node."""
-
-    x: int
-    y: int
-
-
-@dataclass(frozen=True, slots=True)
 class Relation:
     """The name of a row, written once on its lines."""
 
@@ -311,7 +304,6 @@ class Connections:
     hub_width: int
     hub_height: int
     nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
     relations: tuple[Relation, ...]
     classes: tuple[str, ...]
 
@@ -322,65 +314,71 @@ class _Link:
     values: tuple[Value, ...]
 
 
-def connections(view: EntityView) -> Connections | None:
-    """Return what a thing is connected with: up to ten places, the fullest rows drawn as one place each."""
+def connections(view: EntityView, rank: Callable[[str], float]) -> Connections | None:
+    """Return what a thing is connected with, in up to six places around it.
+
+    A row of many things is one place. Where there is still too much, things of the classes with the
+    highest `rank` (the order of lists) are left to the table of facts.
+    """
     links = _linked(view)
+    for row in {link.row.id for link in links}:
+        if _weight(links, row) > MANY:
+            links = _merged(links, row)
+    worst = sorted(links, key=lambda link: (rank(link.values[0].class_iri), links.index(link)))[len(PLACES) :]
+    links = [link for link in links if link not in worst]
     if not links:
         return None
-    places = len(SLOTS) + len(OUTER)
-    while len(links) > places:
-        widest = max((row for row in {link.row.id for link in links}), key=lambda one: _weight(links, one))
-        if _weight(links, widest)[0] < 2:  # noqa: PLR2004 - one place cannot be merged further
-            links = links[:places]
-            break
-        links = _merged(links, widest)
-    outer = len(links) > len(SLOTS)
-    slots = [*SLOTS, *OUTER][: len(links)] if len(links) > 3 else SLOTS[: len(links)]  # noqa: PLR2004 - one row of places
-    if len(links) == 1:
-        slots = [(50, 0)]
-    elif len(links) == 2:  # noqa: PLR2004 - left and right
-        slots = [(17, 0), (83, 0)]
-    elif len(links) == 4:  # noqa: PLR2004 - the corners
-        slots = [(17, 0), (83, 0), (17, 1), (83, 1)]
-    elif len(links) == 5:  # noqa: PLR2004 - three above, the corners below
-        slots = [(17, 0), (50, 0), (83, 0), (17, 1), (83, 1)]
-    top = 66 + (110 if outer else 0)
-    hub = top + 102
-    ys = {0: top, 1: hub + 100, 2: top - 110, 3: hub + 210}
+    above, below = _sides(links)
+    hub_y = TOP + DISTANCE if above else TOP
+    nodes = [*_nodes(above, TOP, above=True), *_nodes(below, hub_y + DISTANCE, above=False)]
     hub_lines = _lines(view.title.value, HUB_LINE, 3)
-    nodes, edges = [], []
-    for link, (x, level) in zip(links, slots, strict=False):
-        y = ys[level]
-        first = link.values[0]
-        several = len(link.values) > 1
-        text = link.row.label.value if several else first.text
-        nodes.append(
+    return Connections(
+        height=max((node.y + (16 if node.above else 62) for node in nodes), default=0) if below else hub_y + 40,
+        hub_y=hub_y,
+        hub_lines=hub_lines,
+        hub_width=min(max(max(len(one) for one in hub_lines) * 9 + 32, 110), 240),
+        hub_height=18 + 19 * len(hub_lines),
+        nodes=tuple(nodes),
+        relations=_relations([*above, *below], nodes, hub_y),
+        classes=tuple(dict.fromkeys(value.class_iri for link in links for value in link.values if value.class_iri)),
+    )
+
+
+def _sides(links: Sequence[_Link]) -> tuple[list[_Link], list[_Link]]:
+    """Part the links in those above and below the hub; a row stays on one side where there is room."""
+    rows: dict[str, list[_Link]] = {}
+    for link in links:
+        rows.setdefault(link.row.id, []).append(link)
+    half = max(1, min(3, -(-len(links) // 2)))
+    above: list[_Link] = []
+    below: list[_Link] = []
+    for some in sorted(rows.values(), key=lambda one: (-len(one), links.index(one[0]))):
+        side = above if len(above) + len(some) <= max(half, len(some) if not above else 0) else below
+        side += some
+    while len(below) > 3:  # noqa: PLR2004 - three places on a side
+        above.append(below.pop(0))
+    return above, below
+
+
+def _nodes(links: Sequence[_Link], y: int, *, above: bool) -> list[Node]:
+    """Place the links of one side from left to right."""
+    columns = {1: (50,), 2: (20, 80)}.get(len(links), (17, 50, 83))
+    found = []
+    for link, x in zip(links, columns, strict=False):
+        first, several = link.values[0], len(link.values) > 1
+        found.append(
             Node(
                 x=x,
                 y=y,
-                above=level in {0, 2},
-                lines=_lines(text, NODE_LINE, 2),
+                above=above,
+                lines=_lines(link.row.label.value if several else first.text, NODE_LINE, 2),
                 iri="" if several else first.iri,
                 anchor=link.row.id,
                 class_iri=first.class_iri,
                 number=len(link.values),
             )
         )
-        edges.append(Edge(x, y))
-    lowest = max(node.y + (16 if node.above else 62) for node in nodes)
-    height = max(lowest, hub + 34)
-    width = max(len(one) for one in hub_lines) * 9 + 32
-    return Connections(
-        height=height,
-        hub_y=hub,
-        hub_lines=hub_lines,
-        hub_width=min(max(width, 110), 232),
-        hub_height=18 + 19 * len(hub_lines),
-        nodes=tuple(nodes),
-        edges=tuple(edges),
-        relations=_relations(links, nodes, hub),
-        classes=tuple(dict.fromkeys(value.class_iri for link in links for value in link.values if value.class_iri)),
-    )
+    return found
 
 
 def _linked(view: EntityView) -> list[_Link]:
@@ -396,8 +394,8 @@ def _linked(view: EntityView) -> list[_Link]:
     return found
 
 
-def _weight(links: Sequence[_Link], row: str) -> tuple[int, str]:
-    return (sum(1 for link in links if link.row.id == row), row)
+def _weight(links: Sequence[_Link], row: str) -> int:
+    return sum(1 for link in links if link.row.id == row)
 
 
 def _merged(links: Sequence[_Link], row: str) -> list[_Link]:
@@ -425,7 +423,7 @@ def _relations(links: Sequence[_Link], nodes: Sequence[Node], hub: int) -> tuple
         middle = min(some, key=lambda node: abs(node.x - sum(one.x for one in some) / len(some)))
         share = 0.56 if middle.x != 50 else 0.46  # noqa: PLR2004 - the column of the hub
         text = names[row]
-        text = text if len(text) <= 24 else text[:23].rstrip() + "…"  # noqa: PLR2004 - a label between two nodes
+        text = text if len(text) <= 26 else text[:25].rstrip() + "…"  # noqa: PLR2004 - a label between two nodes
         if not any(node.number > 1 for node in some):
             found.append(Relation(round(50 + (middle.x - 50) * share, 1), round(hub + (y - hub) * share + 4), text))
     return tuple(found)
