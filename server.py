@@ -1,5 +1,6 @@
 """This site for a WSGI server (`granian --interface wsgi server:app`); `python server.py` serves it at once."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -7,7 +8,8 @@ SITE = Path(__file__).resolve().parent
 if __name__ == "__main__":
     from samvirke.cli import run
 
-    sys.exit(run(["--site", str(SITE), "serve", *sys.argv[1:]]))
+    given = [f"--{name.lower()}={os.environ[name]}" for name in ("HOST", "PORT") if os.environ.get(name)]
+    sys.exit(run(["--site", str(SITE), "serve", *given, *sys.argv[1:]]))
 else:
     from samvirke.site import Site
     from samvirke.web import create_app
