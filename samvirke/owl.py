@@ -45,6 +45,7 @@ _READABLE_NAMES = """
 """
 _READABLE = frozenset(map(XSD.term, _READABLE_NAMES.split())) | {RDF.PlainLiteral, RDF.XMLLiteral, OWL.real}
 _NAMING = frozenset({RDFS.label, RDFS.comment, RDFS.seeAlso, RDFS.isDefinedBy, OWL.versionInfo, OWL.versionIRI})
+_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # HermiT's strings are XML's
 _MERGED = re.compile(r"'sameAs' and 'differentFrom' .*\((\S+), (\S+)\)$")
 _ERROR_TEXT = "http://www.daml.org/2002/03/agents/agent-ont#error"  # where owlrl puts its messages
 
@@ -120,8 +121,11 @@ def _readable(quads: Iterable[Quad]) -> Iterator[Statement]:
 
 def _known(value: Node) -> Node:
     """Return `value`, or what stands for it where its datatype, or it as a datatype, is unknown to OWL 2."""
-    if isinstance(value, Literal) and not value.language and value.datatype not in _READABLE:
-        return Literal(value.value)
+    if isinstance(value, Literal):
+        text = _NOT_IN_XML.sub("\ufffd", value.value)
+        if value.language:
+            return Literal(text, language=value.language)
+        return Literal(text, datatype=value.datatype if value.datatype in _READABLE else XSD.string)
     if isinstance(value, NamedNode) and _is_unread_datatype(value):
         return RDFS.Literal
     return value
