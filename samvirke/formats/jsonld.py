@@ -85,7 +85,7 @@ def _addresses(graph: str, triples: list[Triple]) -> Iterable[str]:
         for term in triple:
             if isinstance(term, NamedNode):
                 yield term.value
-            elif isinstance(term, Literal) and not term.language:
+            elif isinstance(term, Literal) and isinstance(plain := _plain(term), dict) and "@type" in plain:
                 yield term.datatype.value
 
 
@@ -107,6 +107,11 @@ def _identifier(term: object, names: _Names) -> str:
 def _value(term: object, names: _Names) -> Any:  # noqa: ANN401 - a JSON value
     if not isinstance(term, Literal):
         return {"@id": _identifier(term, names)}
+    plain = _plain(term)
+    return {**plain, "@type": names.short(plain["@type"])} if isinstance(plain, dict) and "@type" in plain else plain
+
+
+def _plain(term: Literal) -> Any:  # noqa: ANN401 - a JSON value
     if term.language:
         return {"@value": term.value, "@language": term.language}
     if term.datatype == XSD.string:
@@ -115,4 +120,4 @@ def _value(term: object, names: _Names) -> Any:  # noqa: ANN401 - a JSON value
         return int(term.value)
     if term.datatype == XSD.boolean and term.value in _BOOLEANS:
         return _BOOLEANS[term.value]
-    return {"@value": term.value, "@type": names.short(term.datatype.value)}
+    return {"@value": term.value, "@type": term.datatype.value}
