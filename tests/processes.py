@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 from samvirke.settings import Limits
 
@@ -14,14 +15,12 @@ def processes(ancestor: int = 0) -> dict[int, str]:
     """Return the worker processes that this test run – or the process `ancestor` – has started, by id."""
     found = {}
     mine = {ancestor or os.getpid()}
-    entries = sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
+    entries = sorted(int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
     for _ in range(4):  # A zygote's children's children, whatever the order of their numbers.
         for number in entries:
             try:
-                with open(f"/proc/{number}/stat", "rb") as file:
-                    state, parent = file.read().rpartition(b")")[2].split()[:2]
-                with open(f"/proc/{number}/cmdline", "rb") as file:
-                    command = file.read().replace(b"\0", b" ").decode()
+                state, parent = Path(f"/proc/{number}/stat").read_bytes().rpartition(b")")[2].split()[:2]
+                command = Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode()
             except OSError:
                 continue
             if int(parent) in mine and state != b"Z" and "samvirke.workers" in command:

@@ -26,6 +26,7 @@ from pyoxigraph import (
 
 from samvirke import sparql, sparql_errors
 from samvirke.workers import failures
+from samvirke.workers.csv_rows import write_csv
 from samvirke.workers.request import Request
 from samvirke.workers.rows import Counted
 
@@ -35,6 +36,7 @@ _RESULTS = {
     "text/csv": QueryResultsFormat.CSV,
     "text/tab-separated-values": QueryResultsFormat.TSV,
 }
+_CSV = "text/csv"
 _GRAPHS = {
     "text/turtle": RdfFormat.TURTLE,
     "application/n-triples": RdfFormat.N_TRIPLES,
@@ -75,6 +77,8 @@ def _write(result: QuerySolutions | QueryBoolean | QueryTriples, request: Reques
     if isinstance(result, QueryBoolean):
         result.serialize(file, format=form)
         return 1
+    if request.media_type == _CSV:
+        return write_csv(result, file, request.max_rows)
     counted = Counted(file, request.media_type, request.max_rows)
     result.serialize(cast("IO[bytes]", counted), format=form)
     return counted.rows

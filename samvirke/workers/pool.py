@@ -260,15 +260,24 @@ class Pool:
         with self._switching:
             if self._crew is not None and self._crew is not old:
                 return self._crew
-            if self._zygote is not None and not self._zygote.alive:
-                self._zygote.close()
-                self._zygote = Zygote()
-                self._address = self._zygote.address
-            crew = _Crew(self._locate(), self._address)
-            self._crew = crew
+            crew = self._crew = self._hire(self._locate())
         if old is not None:
             old.retire()
         return crew
+
+    def _hire(self, generation: Generation) -> _Crew:
+        """Return a crew for a generation; a zygote that is gone, ours or another's, is replaced by one of ours."""
+        if self._zygote is None or self._zygote.alive:
+            try:
+                return _Crew(generation, self._address)
+            except WorkerLost:
+                if self._zygote is not None and self._zygote.alive:
+                    raise
+        if self._zygote is not None:
+            self._zygote.close()
+        self._zygote = Zygote()
+        self._address = self._zygote.address
+        return _Crew(generation, self._address)
 
     def close(self) -> None:
         """Let the workers go, and end the zygote if this pool started it; may be called again."""

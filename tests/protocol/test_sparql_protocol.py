@@ -217,7 +217,7 @@ def test_a_graph_that_is_no_address_is_refused(client, name):
 
 
 @pytest.mark.parametrize(
-    ("method", "parameters", "content", "headers", "status"),
+    "case",
     [
         ("GET", [("query", ASK), ("query", ASK)], None, {}, 400),
         ("GET", [("query", "")], None, {}, 400),
@@ -246,7 +246,8 @@ def test_a_graph_that_is_no_address_is_refused(client, name):
         ("PATCH", [], b"", {}, 405),
     ],
 )
-def test_a_wrong_request_is_refused_in_words(client, method, parameters, content, headers, status):
+def test_a_wrong_request_is_refused_in_words(client, case):
+    method, parameters, content, headers, status = case
     address = "/sparql"
     if isinstance(parameters, bytes):
         address, parameters = f"/sparql?{parameters.decode()}", None

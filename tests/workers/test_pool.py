@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -164,8 +165,7 @@ def busy(numbers):
 
 def ticks(number):
     try:
-        with open(f"/proc/{number}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
+        fields = Path(f"/proc/{number}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
         return -1
     return int(fields[11]) + int(fields[12])
@@ -250,7 +250,7 @@ def test_forks_do_not_share_their_random_numbers(tmp_path):
     seen = set()
     for _ in range(2):
         with Pool.start(tmp_path, Limits(workers=4)) as pool, ThreadPoolExecutor(4) as threads:
-            seen.update(threads.map(lambda i: ask(pool, text, client=str(i)), range(8)))  # noqa: B023 - run in the loop
+            seen.update(threads.map(lambda i: ask(pool, text, client=str(i)), range(8)))
 
     assert len(seen) == 16
 
@@ -341,7 +341,7 @@ def test_a_fork_of_the_web_process_makes_its_own_leases(state):
             finally:
                 os._exit(0)
         os.close(writing)
-        with open(reading, "rb") as file:
+        with os.fdopen(reading, "rb") as file:
             told = file.read()
         assert os.waitpid(child, 0)[1] == 0
 
@@ -366,6 +366,15 @@ def test_a_zygote_that_was_killed_is_started_again(state):
         assert eventually(lambda: not pool._zygote.alive)
 
         assert eventually(lambda: answered(pool))
+
+
+def test_a_shared_zygote_that_is_gone_is_replaced_by_ones_own(state):
+    with Pool.start(state, LIMITS) as first, Pool.start(state, LIMITS, address=first._address) as second:
+        ask(second, "ASK {}")
+        first.close()
+
+        assert eventually(lambda: answered(second))
+        assert second._zygote is not None
 
 
 def answered(pool):
