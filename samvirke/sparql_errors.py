@@ -6,8 +6,10 @@ judges nothing the engine has not refused.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 from samvirke.errors import QuerySyntaxError
 from samvirke.sparql_tokens import Token, place, prologue, tokens
@@ -31,6 +33,101 @@ _PLACE = re.compile(r"error at (\d+):(\d+): (?:expected )?(.*)", re.DOTALL)
 # Among the tokens it expected the engine names, now and then, what is really wrong: a sentence.
 _SENTENCE = re.compile(r"(?:^|, |one of )([A-Z][A-Za-z]*(?: [A-Za-z?:'{}-]+){2,})")
 _FUNCTION = re.compile(r"custom (?:aggregate )?function <([^>]*)>")
+_BROKEN_IRI = re.compile(r"<([A-Za-z][A-Za-z0-9+.\-]*:[^<>\n]*?)([\s\"{}|^`\\])[^<>\n]*>")
+_FUNCTIONS = frozenset(
+    [
+        "STR",
+        "LANG",
+        "LANGMATCHES",
+        "DATATYPE",
+        "BOUND",
+        "IRI",
+        "URI",
+        "BNODE",
+        "RAND",
+        "ABS",
+        "CEIL",
+        "FLOOR",
+        "ROUND",
+        "CONCAT",
+        "STRLEN",
+        "UCASE",
+        "LCASE",
+        "ENCODE_FOR_URI",
+        "CONTAINS",
+        "STRSTARTS",
+        "STRENDS",
+        "STRBEFORE",
+        "STRAFTER",
+        "YEAR",
+        "MONTH",
+        "DAY",
+        "HOURS",
+        "MINUTES",
+        "SECONDS",
+        "TIMEZONE",
+        "TZ",
+        "NOW",
+        "UUID",
+        "STRUUID",
+        "MD5",
+        "SHA1",
+        "SHA256",
+        "SHA384",
+        "SHA512",
+        "COALESCE",
+        "IF",
+        "STRLANG",
+        "STRDT",
+        "SAMETERM",
+        "ISIRI",
+        "ISURI",
+        "ISBLANK",
+        "ISLITERAL",
+        "ISNUMERIC",
+        "REGEX",
+        "SUBSTR",
+        "REPLACE",
+        "EXISTS",
+        "NOT",
+        "COUNT",
+        "SUM",
+        "MIN",
+        "MAX",
+        "AVG",
+        "SAMPLE",
+        "GROUP_CONCAT",
+        "TRIPLE",
+        "SUBJECT",
+        "PREDICATE",
+        "OBJECT",
+        "ISTRIPLE",
+        "LANGDIR",
+        "STRLANGDIR",
+        "HASLANG",
+        "HASLANGDIR",
+        "ADJUST",
+    ]
+)
+"""The names of SPARQL 1.1's functions (section 17.4), its aggregates, and what 1.2 adds."""
+_WORDS_BEFORE_BRACKETS = frozenset(
+    [
+        "A",
+        "SELECT",
+        "DISTINCT",
+        "REDUCED",
+        "WHERE",
+        "FILTER",
+        "BIND",
+        "HAVING",
+        "BY",
+        "ASC",
+        "DESC",
+        "VALUES",
+        "IN",
+        "AS",
+    ]
+)
 _WIDTH = 76
 
 
@@ -41,9 +138,11 @@ def syntax_error(text: str, engine: str, *, known: Mapping[str, str] = WELL_KNOW
     """
     scanned = list(tokens(text))
     return (
-        _undeclared(text, scanned, known)
+        _broken_address(text, scanned)
+        or _undeclared(text, scanned, known)
         or _unclosed(text, scanned)
         or _unbalanced(text, scanned)
+        or _unknown_function(text, scanned)
         or _as_engine_says(text, scanned, engine)
     )
 
@@ -76,6 +175,32 @@ def excerpt(text: str, line: int, column: int) -> str:
 def _error(text: str, offset: int, message: str, remedy: str) -> QuerySyntaxError:
     line, column = place(text, offset)
     return QuerySyntaxError(message, line=line, column=column, remedy=remedy)
+
+
+def _broken_address(text: str, scanned: list[Token]) -> QuerySyntaxError | None:
+    """An address with a character that none can have falls apart into other tokens: find it whole again."""
+    for token in scanned:
+        found = _BROKEN_IRI.match(text, token.start) if token.text == "<" else None
+        if found is not None:
+            what = "a space" if found[2].isspace() else f"“{found[2]}”"
+            remedy = "Write it as %20 or another code, or leave it out."
+            return _error(text, token.start, f"The address “{_short(found[0])}” has {what} in it.", remedy)
+    return None
+
+
+def _unknown_function(text: str, scanned: list[Token]) -> QuerySyntaxError | None:
+    for token, following in pairwise(scanned):
+        if token.kind == "word" and following.text == "(":
+            word = token.text.upper()
+            if word not in _FUNCTIONS and word not in _WORDS_BEFORE_BRACKETS:
+                near = difflib.get_close_matches(word, _FUNCTIONS, 1)
+                remedy = f"Did you mean {near[0]}?" if near else "Use the functions of SPARQL 1.1."
+                return _error(text, token.start, f"There is no function “{_short(token.text)}”.", remedy)
+    return None
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
 
 
 def _undeclared(text: str, scanned: list[Token], known: Mapping[str, str]) -> QuerySyntaxError | None:

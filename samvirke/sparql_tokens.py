@@ -112,7 +112,11 @@ def resolve(token: Token, prefixes: Mapping[str, str], base: str) -> str:
     """Return the address that an `iri` or `name` token stands for; an undeclared prefix counts as empty."""
     if token.kind == "iri":
         address = _ESCAPE.sub(_decoded, token.text[1:-1])
-        return urljoin(base, address) if base else address
+        if not base:
+            return address
+        joined = urljoin(base, address)
+        # An empty fragment is part of an IRI – and what most prefixes end with – but not to `urljoin`.
+        return f"{joined}#" if address.endswith("#") and not joined.endswith("#") else joined
     prefix, _, local = token.text.partition(":")
     return prefixes.get(prefix, "") + _LOCAL_ESCAPE.sub(r"\1", local)
 
