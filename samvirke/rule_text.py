@@ -5,9 +5,9 @@ Duty: from the text of a `.rq` file to a `Rule` – its template, the patterns i
 A rule must be explainable, so what would hide a premise or depend on order is refused: sub-SELECT,
 aggregates, LIMIT, FROM, SERVICE and blank nodes in the template.
 
-    # title@en: Funders of a project
-    # description@en: Who pays a grant pays what the grant funds.
-    CONSTRUCT { ?x :fundedBy ?y } WHERE { ?x :grant ?z . ?z :payer ?y }
+    # title@en: Who conducts a singer
+    # description@en: Who conducts a choir conducts those who sing in it.
+    CONSTRUCT { ?x :conductedBy ?y } WHERE { ?x :sings ?z . ?z :conductor ?y }
 
 Standard: https://www.w3.org/TR/sparql11-query/#construct
 """

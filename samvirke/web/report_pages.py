@@ -74,6 +74,7 @@ class TermLine:
     short: str
     definition: Text | None
     note: Text | None
+    example: Text | None
     parents: tuple[Value, ...]
     domains: tuple[Value, ...]
     ranges: tuple[Value, ...]
@@ -83,9 +84,10 @@ class TermLine:
 
 @dataclass(frozen=True, slots=True)
 class OntologyPart:
-    """The terms one ontology or scheme declares."""
+    """The terms one ontology or scheme declares; links to the scheme itself lead to `anchor`."""
 
     iri: str
+    anchor: str
     name: Text
     terms: tuple[TermLine, ...]
 
@@ -228,13 +230,21 @@ def ontology(lang: str) -> str:
             data_links=[DataLink(form.media_type, f"/ontology?format={ending}") for ending, form in FORMATS.items()],
         ),
         parts=tuple(
-            OntologyPart(iri, schema.text(schema.ontologies.get(iri, {}), lang) or schema.name(iri, lang), tuple(terms))
+            OntologyPart(iri, publication.links.term_anchor(iri), _part_name(publication, iri, lang), tuple(terms))
             for iri, terms in sorted(parts.items(), key=lambda item: _part_place(publication, item[0], item[1]))
         ),
         rules=tuple((rule.iri, schema.name(rule.iri, lang), int(given.get(rule.iri, 0))) for rule in rules),
         formats=tuple(Download(form.label, f"/ontology?format={ending}") for ending, form in FORMATS.items()),
     )
     return render_template("ontology.html", **fields_of(context))
+
+
+def _part_name(publication: Publication, iri: str, lang: str) -> Text:
+    """The title of an ontology; one that is only borrowed from goes by its prefix."""
+    schema = publication.schema
+    prefixes = [name for name, space in sorted(schema.prefixes.items()) if space.rstrip("#/") == iri.rstrip("#/")]
+    titled = schema.text(schema.ontologies.get(iri, {}), lang)
+    return titled or (Text(prefixes[0]) if prefixes else schema.name(iri, lang))
 
 
 def _part_place(publication: Publication, iri: str, terms: list[TermLine]) -> tuple[bool, int, str]:
@@ -262,7 +272,7 @@ def _term_line(
         )
 
     anchor = links.term_anchor(hint.iri)
-    # `…/network#Network` leads to this page, and the browser keeps `#Network`: that anchor is here too.
+    # `…/words#Choir` leads to this page, and the browser keeps `#Choir`: that anchor is here too.
     local = hint.iri.rpartition("#")[2] if "#" in hint.iri and hint.iri.startswith(publication.base) else ""
     local = "" if local in taken or local == anchor else local
     taken |= {anchor, local}
@@ -274,6 +284,7 @@ def _term_line(
         short=schema.shorten(hint.iri),
         definition=schema.text(hint.definitions, lang),
         note=schema.text(hint.notes, lang),
+        example=schema.text(hint.examples, lang),
         parents=named(hint.parents),
         domains=named(hint.domains),
         ranges=named(hint.ranges),

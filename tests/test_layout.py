@@ -1,0 +1,131 @@
+"""The house rules that a machine can check: floors, names, what a process loads, what the engine may know."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import command, environment
+
+# What the first site is about. The engine learns such words from a site; it never knows them.
+# "project" as a verb and "programme" in "programmer" are no matches: only whole words are, and
+# those with a capital where the small word has another use.
+DOMAIN = re.compile(
+    r"\b(?:[Nn]etworks?|[Nn]etværk\w*|[Ff]unders?|[Ff]unded\w*|[Ff]unding\w*|[Ss]ecretariats?|[Ss]ekretariat\w*|"
+    r"Projects?|Projekt\w*|[Pp]rogrammes?|bibliotek\w*|[Ll]ibrary network\w*|[Tt]ilskud\w*|nwr?:\w+|RoleHolding|"
+    r"Kulturstyrelsen|Nordisk)\b"
+)
+ENGINE_ENDINGS = {".py", ".html", ".css", ".po", ".ttl", ".rq", ".md", ".toml", ".txt", ".trig", ".js", ".svg", ".xml"}
+NO_NAMES = {"utils", "util", "common", "misc", "base", "helpers", "helper", "shared", "tools", "stuff"}
+HEAVY = ("pyshacl", "owlready2", "rdflib", "granian")
+
+
+def engine_files(root: Path) -> list[Path]:
+    return [
+        path
+        for path in sorted((root / "samvirke").rglob("*"))
+        if path.is_file() and path.suffix in ENGINE_ENDINGS and "__pycache__" not in path.parts
+    ]
+
+
+def test_imports_go_downwards(root: Path) -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_the_engine_knows_no_word_of_a_site(root: Path) -> None:
+    files = engine_files(root)
+    assert len(files) >= 80
+
+    found = [
+        f"{path.relative_to(root)}:{number}: {match[0]}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        for match in DOMAIN.finditer(line)
+    ]
+
+    assert found == []
+
+
+def test_no_module_is_a_drawer(root: Path) -> None:
+    assert [path for path in (root / "samvirke").rglob("*.py") if path.stem.strip("_") in NO_NAMES] == []
+
+
+def test_every_module_says_its_duty(root: Path) -> None:
+    silent = [
+        str(path.relative_to(root))
+        for path in engine_files(root)
+        if path.suffix == ".py" and not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+
+    assert silent == []
+
+
+def test_only_the_store_reads_and_writes_rdf_by_the_engine_binding(root: Path) -> None:
+    """Errors of the parser get their file, line and column in one place only."""
+    allowed = ("samvirke/store.py", "samvirke/formats/", "samvirke/workers/")
+    found = [
+        str(path.relative_to(root))
+        for path in engine_files(root)
+        if path.suffix == ".py"
+        and re.search(r"\bpyoxigraph\.(?:parse|serialize)\(|\.bulk_load\(", path.read_text(encoding="utf-8"))
+        and not str(path.relative_to(root)).startswith(allowed)
+    ]
+
+    assert found == []
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    site = tmp_path_factory.mktemp("layout") / "site"
+    assert command("init", site).code == 0
+    assert command("build", "--site", site).code == 0
+    return site / ".samvirke"
+
+
+def loaded(program: str, *arguments: str) -> set[str]:
+    """Return the names of the packages a fresh interpreter has loaded after `program`."""
+    tell = "; import json, sys; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    done = subprocess.run(
+        [sys.executable, "-c", program + tell, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment(),
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_the_web_tier_loads_neither_validator_nor_reasoner(state: Path) -> None:
+    program = "import sys; from samvirke.web import create_app; app = create_app(sys.argv[1])"
+    asked = "; app.test_client().get('/en/').get_data()"
+    packages = loaded(program + asked, str(state))
+
+    assert "flask" in packages
+    assert packages.isdisjoint({"pyshacl", "owlready2", "rdflib"})
+
+
+def test_the_command_line_starts_without_the_rooms() -> None:
+    packages = loaded("import samvirke.cli")
+
+    assert "click" in packages
+    assert packages.isdisjoint({*HEAVY, "flask", "jinja2", "pyoxigraph", "babel"})
+
+
+def test_the_worker_process_loads_the_engine_only() -> None:
+    packages = loaded("import samvirke.workers.zygote")
+
+    assert packages.isdisjoint({*HEAVY, "flask", "jinja2", "click", "babel"})
