@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
@@ -65,6 +66,12 @@ def test_each_form_is_answered(pool, text, media_type, expected):
 def test_the_default_graph_counts_a_fact_once_however_many_passages_say_it(pool):
     assert ask(pool, f"SELECT (COUNT(*) AS ?c) {{ <{BASE}id/n0> ?p ?o }}") == b"c\r\n1\r\n"
     assert ask(pool, f"SELECT (COUNT(*) AS ?c) {{ GRAPH ?g {{ <{BASE}id/n0> ?p ?o }} }}") == b"c\r\n2\r\n"
+
+
+def test_an_address_with_a_comma_in_it_is_one_field_of_csv(pool):
+    rows = list(csv.reader(ask(pool, "SELECT ?g ?s { GRAPH ?g { ?s ?p 3 } }").decode().splitlines()))
+
+    assert rows == [["g", "s"], [f"{BASE}document/a/1#char=3,4", f"{BASE}id/n3"]]
 
 
 A, B = f"{BASE}document/a/1#char=0,1", f"{BASE}document/b/1#char=0,1"
