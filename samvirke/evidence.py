@@ -27,6 +27,8 @@ __all__ = ["READS", "Cell", "Column", "Place", "Row", "Span", "encode", "parse_f
 MODES: Mapping[str, str] = {CORE.stated.value: "stated", CORE.implied.value: "implied"}
 HEDGE_SEPARATOR = "; "
 READS = frozenset({NIF.anchorOf, CORE.mode, CORE.hedge, CORE.note, CORE.sha256})
+# Looking for similar words takes time; when this much is wrong, people repair the first things first.
+_LOOKED_FOR = 100
 _PATHS = {"Mode": CORE.mode, "Hedge": CORE.hedge, "Checksum": CORE.sha256}
 _SAID = {NIF.anchorOf: "quotes", CORE.mode: "modes", CORE.hedge: "hedges", CORE.note: "notes"}
 
@@ -118,7 +120,7 @@ def verify(documents: Sequence[DocumentVersion], quads: Iterable[Quad], *, graph
         findings += _quotes(raw)
         if place is None:
             continue
-        findings += _words(raw, place, known[raw.version])
+        findings += _words(raw, place, known[raw.version], like=len(findings) < _LOOKED_FOR)
         if place.start < place.end <= len(known[raw.version].text):
             by_version[raw.version].append((place, raw.address))
     for spans in by_version.values():
@@ -181,7 +183,7 @@ def _quotes(raw: _Raw) -> list[Finding]:
     return [_finding("Quote", raw, "several", quotes=", ".join(f"»{clip(word)}«" for word in sorted(words)))]
 
 
-def _words(raw: _Raw, place: Span, document: DocumentVersion) -> list[Finding]:
+def _words(raw: _Raw, place: Span, document: DocumentVersion, *, like: bool) -> list[Finding]:
     """The span is one, the words there are the quote, and the hedge is among them."""
     length = len(document.text)
     if place.start >= place.end:
@@ -192,25 +194,26 @@ def _words(raw: _Raw, place: Span, document: DocumentVersion) -> list[Finding]:
     words = document.text[place.start : place.end]
     for quote in sorted({quote.value for quote in raw.quotes}):
         if quote != words:
-            findings.append(_mismatch(raw, quote, words, document))
+            findings.append(_mismatch(raw, quote, place, document, like=like))
     for hedge in sorted({hedge.value for hedge in raw.hedges}):
         if hedge not in words:
             findings.append(_finding("Hedge", raw, "absent", value=hedge, hedge=clip(hedge), found=clip(words)))
     return findings
 
 
-def _mismatch(raw: _Raw, quote: str, words: str, document: DocumentVersion) -> Finding:
-    """Tell where the quote really stands, or what differs in the words most like it."""
+def _mismatch(raw: _Raw, quote: str, place: Span, document: DocumentVersion, *, like: bool) -> Finding:
+    """Tell where the quote really stands, or, where `like` asks for it, what differs in the words most like it."""
+    words = document.text[place.start : place.end]
     values = {"quote": clip(quote), "found": clip(words), "start": raw.fragment.removeprefix("char=")}
-    places = occurrences(document.text, quote)
-    if places:
-        return _finding("Quote", raw, "moved", value=quote, place=f"{places[0]},{places[0] + len(quote)}", **values)
-    near = nearest(document.text, quote)
+    at = min(occurrences(document.text, quote), key=lambda at: abs(at - place.start), default=None)
+    if at is not None:
+        return _finding("Quote", raw, "moved", value=quote, place=f"{at},{at + len(quote)}", **values)
+    near = nearest(document.text, quote) if like else None
     if near is None:
         return _finding("Quote", raw, "absent", value=quote, **values)
-    like = document.text[near.start : near.end]
-    apart = difference(quote, like)
-    values |= {"like": clip(like), "place": f"{near.start},{near.end}"}
+    instead = document.text[near.start : near.end]
+    apart = difference(quote, instead)
+    values |= {"like": clip(instead), "place": f"{near.start},{near.end}"}
     if apart is None:
         return _finding("Quote", raw, "absent", value=quote, **values)
     kind = "differs" if apart.quoted and apart.found else "extra" if apart.quoted else "lacks"
