@@ -2,7 +2,7 @@
 
 Duty: project quads to what OWL 2 DL can read, and ask HermiT whether they are consistent and which
 classes cannot have a member. Level 2; the only place for owlready2 and owlrl. Must not reach the
-network (imports are left out), must not keep owlready2's global state in this process (it runs in a
+outside (imports are left out), must not keep owlready2's global state in this process (it runs in a
 child, `python -m samvirke.owl`), and names no term of a site.
 Standard: OWL 2 Structural Specification, https://www.w3.org/TR/owl2-syntax/.
 """
@@ -101,6 +101,16 @@ def check_consistency(quads: Iterable[Quad], *, timeout_s: float = 120) -> OwlRe
         tuple(answer["explanation"]),
         time.monotonic() - begun,
     )
+
+
+def contradictions(quads: Iterable[Quad]) -> tuple[str, ...]:
+    """Say what contradicts what, by the OWL 2 RL rules alone: a second opinion, and one without Java.
+
+    Reads:  `quads`, projected. Empty does not mean consistent: the rules see less than the reasoner,
+            and nothing of classes that have no members.
+    Source: https://www.w3.org/TR/owl2-profiles/#Reasoning_in_OWL_2_RL_and_RDF_Graphs_using_Rules
+    """
+    return tuple(_explain(project(quads).encode()))
 
 
 def _readable(quads: Iterable[Quad]) -> Iterator[Statement]:
@@ -252,8 +262,8 @@ def _explain(ntriples: bytes) -> list[str]:
 
     Empty where the contradiction lies beyond those rules.
     """
-    import owlrl  # type: ignore[import-untyped]  # noqa: PLC0415 – has no types, and only the child may load it
-    import rdflib  # noqa: PLC0415 – owlrl works on its graphs; only the child needs it
+    import owlrl  # type: ignore[import-untyped]  # noqa: PLC0415 – has no types, and is wanted only where all is not well
+    import rdflib  # noqa: PLC0415 – owlrl works on its graphs
 
     graph = rdflib.Graph().parse(data=ntriples, format="nt")
     owlrl.DeductiveClosure(owlrl.OWLRL_Semantics).expand(graph)
