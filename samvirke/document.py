@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from samvirke.describe import USED
 from samvirke.entity import Texts
-from samvirke.facts import Facts, PassageView, Value
+from samvirke.facts import Facts, Node, PassageView, Value
 from samvirke.hints import Text
 from samvirke.inline import title
 from samvirke.marks import Paragraph, Stretch, paragraphs
@@ -22,9 +22,14 @@ from samvirke.terms import CORE, DCT, NIF, PROV, TYPE
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One thing that a passage says something about: what it says, as pairs of property and value."""
+    """One thing that a passage says something about.
+
+    `kinds` are the classes it is said to be of, `pairs` what else is said, as property and value. That a
+    thing has the name it is shown by is not said again.
+    """
 
     subject: Value
+    kinds: tuple[Value, ...]
     pairs: tuple[tuple[Text, Value], ...]
 
 
@@ -151,9 +156,9 @@ def _literal(facts: Facts, node: NamedNode, predicate: NamedNode) -> str:
     return min((one.value for one in facts.values(node, predicate) if isinstance(one, Literal)), default="")
 
 
-def _said_by_passage(facts: Facts) -> dict[str, list[tuple[object, NamedNode, object]]]:
+def _said_by_passage(facts: Facts) -> dict[str, list[tuple[Node, NamedNode, Node]]]:
     """The triples of each passage."""
-    found: dict[str, list[tuple[object, NamedNode, object]]] = {}
+    found: dict[str, list[tuple[Node, NamedNode, Node]]] = {}
     for triple, graphs in facts.graphs.items():
         for graph in graphs:
             if "#" in graph:
@@ -161,22 +166,26 @@ def _said_by_passage(facts: Facts) -> dict[str, list[tuple[object, NamedNode, ob
     return found
 
 
-def _said(facts: Facts, triples: Sequence[tuple[object, NamedNode, object]]) -> tuple[Said, ...]:
-    """What some triples say, by what they speak of; of a thing's types only the telling one."""
+def _said(facts: Facts, triples: Sequence[tuple[Node, NamedNode, Node]]) -> tuple[Said, ...]:
+    """What some triples say, by what they speak of."""
+    kinds: dict[Value, list[Value]] = {}
     about: dict[Value, list[tuple[Text, Value]]] = {}
+    names = facts.schema.label_properties
     for subject, predicate, value in triples:
-        thing = facts.value(subject)  # type: ignore[arg-type]  # the keys of Facts.graphs are its nodes
-        if facts.is_detail(subject) and isinstance(subject, NamedNode):  # type: ignore[arg-type]  # as above
+        thing = facts.value(subject)
+        detail = facts.is_detail(subject)
+        if detail and isinstance(subject, NamedNode):
             thing = Value("thing", title(facts, subject).value, "", subject.value, thing.class_iri)
-        name = facts.schema.name(predicate.value, facts.lang)
-        shown = facts.value(value)  # type: ignore[arg-type]  # as above
-        if predicate == TYPE:
-            kind = value.value if isinstance(value, NamedNode) else ""
-            name = facts.schema.name(TYPE.value, facts.lang) if TYPE.value in facts.schema.properties else Text("")
-            shown = Value("term", facts.schema.name(kind, facts.lang).value, "", kind)
-        about.setdefault(thing, []).append((name, shown))
+        about.setdefault(thing, [])
+        shown = facts.value(value)
+        if predicate == TYPE and isinstance(value, NamedNode):
+            if not detail:
+                kind = Value("term", facts.schema.name(value.value, facts.lang).value, "", value.value)
+                kinds.setdefault(thing, []).append(kind)
+        elif predicate.value not in names or shown.text != thing.text:
+            about[thing].append((facts.schema.name(predicate.value, facts.lang), shown))
     return tuple(
-        Said(thing, tuple(sorted(pairs, key=lambda pair: (bool(pair[0].value), pair[0].value, pair[1].text))))
+        Said(thing, tuple(kinds.get(thing, ())), tuple(sorted(pairs, key=lambda pair: (pair[0].value, pair[1].text))))
         for thing, pairs in sorted(about.items(), key=lambda item: item[0].text)
     )
 

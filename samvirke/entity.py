@@ -429,6 +429,7 @@ def _part(
     every = dict.fromkeys(one for fact in facts for one in _behind(fact))
     shared = {(fact.when, fact.when_passages) for fact in facts} if len(facts) > 1 else set()
     when, when_passages = shared.pop() if len(shared) == 1 else ((), ())
+    facts = [_sorted_passages(fact, numbers) for fact in facts]
     if when:
         facts = [replace(fact, when=(), when_passages=()) for fact in facts]
     implied_by = [known[one] for one in when_passages]
@@ -445,6 +446,14 @@ def _part(
         when_implied=any(view.implied for view in implied_by),
         note_numbers=tuple(sorted(numbers[one] for one in notes)),
     )
+
+
+def _sorted_passages(fact: Fact, numbers: Mapping[str, int]) -> Fact:
+    """The fact with the passages of its notes and dates in the order of their numbers."""
+    notes = tuple(
+        replace(note, passages=tuple(sorted(note.passages, key=lambda one: numbers[one]))) for note in fact.notes
+    )
+    return replace(fact, notes=notes, when_passages=tuple(sorted(fact.when_passages, key=lambda one: numbers[one])))
 
 
 def _disagree(parts: Sequence[Part], known: Mapping[str, PassageView], numbers: Mapping[str, int]) -> bool:

@@ -154,6 +154,7 @@ class TermHint:
     labels: Texts = field(default_factory=dict)
     definitions: Texts = field(default_factory=dict)
     notes: Texts = field(default_factory=dict)
+    examples: Texts = field(default_factory=dict)
     parents: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     ranges: tuple[str, ...] = ()

@@ -462,7 +462,7 @@ def _classes(
             definitions=reader.texts(node, SKOS.definition, RDFS.comment, DCT.description),
             icon=icon.value if isinstance(icon, Literal) and icon.value in ICONS else "",
             hue=hue if hue in HUES else 0,
-            order=orders.get(iri, LAST),
+            order=min(orders.get(iri, LAST), reader.number(node, SH.order, LAST)),
             detail=reader.true(node, CORE.detail),
             superclasses=reader.iris(node, RDFS.subClassOf),
             fields=tuple(rows.get(iri, ())),
@@ -494,8 +494,10 @@ def _properties(reader: _Reader, rows: Mapping[str, list[Field]]) -> dict[str, P
 
 def _terms(reader: _Reader) -> dict[str, TermHint]:
     found: dict[str, TermHint] = {}
-    for kind, word in KINDS:
-        for node in reader.typed(kind):
+    # A concept may be typed by a class of the site's own; its place in a scheme tells what it is.
+    schemed = sorted((node for node, row in reader.objects.items() if row.get(SKOS.inScheme)), key=str)
+    for kind, word in (*KINDS, (None, "concept")):
+        for node in schemed if kind is None else reader.typed(kind):
             if not isinstance(node, NamedNode) or node.value in found:
                 continue
             defined = reader.iris(node, RDFS.isDefinedBy, SKOS.inScheme)
@@ -505,7 +507,8 @@ def _terms(reader: _Reader) -> dict[str, TermHint]:
                 ontology=defined[0] if defined else reader.graphs.get(node, ""),
                 labels=reader.texts(node, SKOS.prefLabel, RDFS.label, DCT.title, SH.name),
                 definitions=reader.texts(node, SKOS.definition, RDFS.comment, DCT.description),
-                notes=reader.texts(node, SKOS.scopeNote, SKOS.example, CORE.ruleText),
+                notes=reader.texts(node, SKOS.scopeNote, CORE.ruleText),
+                examples=reader.texts(node, SKOS.example),
                 parents=reader.iris(node, RDFS.subClassOf, RDFS.subPropertyOf, SKOS.broader),
                 domains=reader.iris(node, RDFS.domain),
                 ranges=reader.iris(node, RDFS.range),

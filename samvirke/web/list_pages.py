@@ -103,7 +103,7 @@ class SearchContext:
     page: Page
     words: str
     hits: tuple[Hit, ...]
-    sentences: tuple[SentenceHit, ...]
+    sentences: tuple[tuple[SentenceHit, str], ...]
     suggestion: str
     suggestion_link: str
     tiles: tuple[Tile, ...]
@@ -309,7 +309,10 @@ def search(lang: str) -> str | Response:
         ),
         words=words,
         hits=result.hits,
-        sentences=result.sentences,
+        sentences=tuple(
+            (one, publication.index.label(one.version, lang) or links.local(one.version) or one.version)
+            for one in result.sentences
+        ),
         suggestion=result.suggestion,
         suggestion_link=links.search(lang, q=result.suggestion) if result.suggestion else "",
         tiles=tiles(publication, lang),

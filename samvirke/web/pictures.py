@@ -112,7 +112,7 @@ def timeline(view: EntityView, lang: str) -> Timeline | None:
     told = _told(view)
     if not told:
         return None
-    years = sorted({one for each in told for one in (each.start // DAYS, each.end // DAYS)})
+    years = sorted({one for each in told for one in (each.start // DAYS, (each.end - 1) // DAYS)})
     first, last = years[0], years[-1] + 1
     step = max(1, -(-(last - first) // TICKS))
     last = first + step * -(-(last - first) // step)
@@ -421,7 +421,7 @@ def _relations(links: Sequence[_Link], nodes: Sequence[Node], hub: int) -> tuple
     found = []
     for (row, y), some in sides.items():
         middle = min(some, key=lambda node: abs(node.x - sum(one.x for one in some) / len(some)))
-        share = 0.56 if middle.x != 50 else 0.46  # noqa: PLR2004 - the column of the hub
+        share = 0.7 if middle.x != 50 else 0.48  # noqa: PLR2004 - the column of the hub
         text = names[row]
         text = text if len(text) <= 26 else text[:25].rstrip() + "…"  # noqa: PLR2004 - a label between two nodes
         if not any(node.number > 1 for node in some):

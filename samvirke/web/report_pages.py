@@ -230,13 +230,22 @@ def ontology(lang: str) -> str:
             data_links=[DataLink(form.media_type, f"/ontology?format={ending}") for ending, form in FORMATS.items()],
         ),
         parts=tuple(
-            OntologyPart(iri, publication.links.term_anchor(iri), _part_name(publication, iri, lang), tuple(terms))
+            OntologyPart(iri, _part_anchor(publication, iri, taken), _part_name(publication, iri, lang), tuple(terms))
             for iri, terms in sorted(parts.items(), key=lambda item: _part_place(publication, item[0], item[1]))
         ),
         rules=tuple((rule.iri, schema.name(rule.iri, lang), int(given.get(rule.iri, 0))) for rule in rules),
         formats=tuple(Download(form.label, f"/ontology?format={ending}") for ending, form in FORMATS.items()),
     )
     return render_template("ontology.html", **fields_of(context))
+
+
+def _part_anchor(publication: Publication, iri: str, taken: set[str]) -> str:
+    """The anchor of an ontology or a scheme; "" where a term has it already."""
+    anchor = publication.links.term_anchor(iri)
+    if anchor in taken:
+        return ""
+    taken.add(anchor)
+    return anchor
 
 
 def _part_name(publication: Publication, iri: str, lang: str) -> Text:
