@@ -120,8 +120,10 @@ def verify(documents: Sequence[DocumentVersion], quads: Iterable[Quad], *, graph
         findings += _quotes(raw)
         if place is None:
             continue
-        findings += _words(raw, place, known[raw.version], like=len(findings) < _LOOKED_FOR)
-        if place.start < place.end <= len(known[raw.version].text):
+        wrong = _words(raw, place, known[raw.version], like=len(findings) < _LOOKED_FOR)
+        findings += wrong
+        # A passage that is not where its quote is crosses others by accident: that is one mistake, not two.
+        if not wrong:
             by_version[raw.version].append((place, raw.address))
     for spans in by_version.values():
         findings += _crossings(spans)
