@@ -44,12 +44,11 @@ class Console:
     `turtle` the facts of a query that makes facts, `cut` says that it is only their beginning;
     `summary` says how many and how fast. `mistake` says what is wrong, with `line`, `column` and an
     `excerpt` where they are known. `files` maps a format's label to the same answer in it; `stored`
-    lists questions to start from; `endpoint` is the address for programs, `seconds` the limit.
+    lists questions to start from; `seconds` is the limit of time.
     """
 
     text: str
     lines: int
-    endpoint: str
     seconds: str
     stored: tuple[tuple[str, str], ...] = ()
     answer: Table | None = None
@@ -109,7 +108,6 @@ def _empty(publication: Publication, lang: str, text: str | None) -> Console:
     return Console(
         text=written,
         lines=min(_MOST_LINES, max(_FEWEST_LINES, written.count("\n") + 2)),
-        endpoint=publication.links.canonical("sparql"),
         seconds=seconds,
         stored=tuple(stored),
     )
