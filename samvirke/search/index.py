@@ -130,6 +130,11 @@ class Index:
         row = self._row("SELECT iri, class, detail, withdrawn, successor FROM entity WHERE iri = ?", iri)
         return None if row is None else Entity(row[0], row[1], bool(row[2]), bool(row[3]), row[4])
 
+    def within(self, document: str, limit: int = 200) -> tuple[str, ...]:
+        """Return the things whose address is that of a document and a fragment: `people#jens` in `people`."""
+        query = "SELECT iri FROM entity WHERE iri > ? AND iri < ? AND NOT withdrawn ORDER BY iri LIMIT ?"
+        return tuple(row[0] for row in self._rows(query, f"{document}#", f"{document}#{_LAST_CHARACTER}", limit))
+
     def like(self, iri: str) -> str | None:
         """Return the one address that is this one but for case, accents and å/aa; None if none or several."""
         rows = self._rows("SELECT iri FROM entity WHERE folded = ? LIMIT 2", fold(iri))

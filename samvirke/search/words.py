@@ -79,7 +79,8 @@ def fold(text: str) -> str:
     if lower.isascii():
         return lower
     spelled = unicodedata.normalize("NFC", text).casefold().translate(_SPELLED)
-    return spelled if spelled.isascii() else _unmarked(spelled)
+    # A mathematical letter becomes a plain capital only here, so case is folded once more.
+    return spelled if spelled.isascii() else _unmarked(spelled).casefold().translate(_SPELLED)
 
 
 def _unmarked(text: str) -> str:

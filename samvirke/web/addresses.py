@@ -59,7 +59,7 @@ def thing_elsewhere() -> Response:
     if found is None:
         raise NotFound("Nothing has that address.", remedy="Search for its name.")
     if form is not None:
-        return describe(iri, choose(None, RDF, query_format=form))
+        return describe(choose(None, RDF, query_format=form), iri)
     return _to_thing(found)
 
 
@@ -113,7 +113,22 @@ def anything(local: str) -> Response:
         return _page_or_graphs(publication.links.ontology, *found)
     if local.startswith("graph/"):
         return graphs(publication.links.candidates(local))
+    if things := [iri for name in publication.links.candidates(local) for iri in publication.index.within(name)]:
+        return _document_of(things)
     return _to_thing(find(local))
+
+
+def _document_of(things: list[str]) -> Response:
+    """Lead from the document that things are fragments of to the page of the first, or answer them all as data.
+
+    Source: https://www.w3.org/TR/cooluris/#hashuri
+    """
+    links = current().links
+    wanted = choose(request.headers.get("Accept"), (HTML, *RDF), query_format=request.args.get("format"))
+    if wanted is HTML:
+        return see_other(lambda lang: links.page(things[0], lang), _with_format)
+    vary(response := describe(wanted, *things), "Accept")
+    return response
 
 
 def _other_slash(path: str) -> str | None:

@@ -8,7 +8,7 @@ Source: https://www.rfc-editor.org/rfc/rfc8288 (the links an answer carries)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from io import BytesIO
 
 from flask import Blueprint, Response, request, send_file
@@ -80,7 +80,7 @@ def data(name: str) -> Response:
         if found is not None and found.successor is not None:
             return redirect(301, links.data(found.successor, extension))
         if found is not None:
-            return describe(found.iri, next(offer for offer in RDF if offer.extension == extension))
+            return describe(next(offer for offer in RDF if offer.extension == extension), found.iri)
         raise NotFound(_NOTHING[0], remedy=_NOTHING[1])
     found = _named(name, lambda iri: f"{links.data(iri, '')[:-1]}")
     if isinstance(found, Entity):
@@ -109,36 +109,38 @@ def _named(stem: str, address: Callable[[str], str] | None = None) -> Entity | R
     return None
 
 
-def describe(iri: str, offer: Offer) -> Response:
-    """Answer what is known about a thing, in one format.
+def describe(offer: Offer, *iris: str) -> Response:
+    """Answer what is known about one thing, or about some, in one format.
 
     Formats for quads carry each fact in the graph of its passage, with the passages' words; formats for
     triples carry the facts, and the names of the things they lead to.
     Raises: NotFound when nothing is known.
     """
     publication = current()
-    quads = serving().pool.read("describe", iri=iri)
+    quads = [quad for iri in iris for quad in serving().pool.read("describe", iri=iri)]
     if not quads:
         raise NotFound(_NOTHING[0], remedy=_NOTHING[1])
     if not FORMATS[offer.extension].quads:
-        facts = _facts(quads, iri)
+        facts = _facts(quads, iris)
         quads = [*facts, *_names(publication, facts)]
     response = as_rdf(quads, offer, publication)
     links = publication.links
-    link(response, links.canonical(links.data(iri, offer.extension)), "canonical")
-    link(response, links.identifier(iri), "describes")
-    for lang in publication.languages:
-        link(response, links.page(iri, lang), "alternate", type="text/html", hreflang=lang)
+    if len(iris) == 1:
+        link(response, links.canonical(links.data(iris[0], offer.extension)), "canonical")
+    for iri in iris:
+        link(response, links.identifier(iri), "describes")
+        for lang in publication.languages:
+            link(response, links.page(iri, lang), "alternate", type="text/html", hreflang=lang)
     return response
 
 
-def _facts(quads: Iterable[Quad], iri: str) -> list[Quad]:
+def _facts(quads: Iterable[Quad], iris: Collection[str]) -> list[Quad]:
     """The quads that say something of the world: not those that describe the passages they stand in."""
     kept = []
     for quad in quads:
         subject = quad.subject.value if isinstance(quad.subject, NamedNode) else ""
         graph = quad.graph_name.value if isinstance(quad.graph_name, NamedNode) else ""
-        if subject == iri or not graph or subject.partition("#")[0] != graph:
+        if subject in iris or not graph or subject.partition("#")[0] != graph:
             kept.append(quad)
     return kept
 

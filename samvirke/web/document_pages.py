@@ -34,12 +34,14 @@ class DocumentsContext:
 class DocumentContext:
     """What `document.html` shows: one version with its words and facts.
 
-    `backs` maps a passage's number to the place where its facts stand.
+    `backs` maps a passage's number to the place where its facts stand, `anchors` to the fragment of its
+    address: whoever follows the address of a passage comes to its words.
     """
 
     page: Page
     view: DocumentView
     backs: Mapping[int, str]
+    anchors: Mapping[int, str]
     formats: tuple[Download, ...]
 
 
@@ -108,6 +110,7 @@ def _version(publication: Publication, view: DocumentView, lang: str) -> str:
         sheets=("lit.css",),
     )
     backs = {number: f"n{number}" for number in range(1, view.passages + 1)}
-    return render_template(
-        "document.html", **fields_of(DocumentContext(page, view, backs, _downloads(publication, view.version)))
-    )
+    used = [one for block in view.blocks for one in block.used] + list(view.loose)
+    anchors = {one.number: one.passage.address.partition("#")[2] for one in used}
+    context = DocumentContext(page, view, backs, anchors, _downloads(publication, view.version))
+    return render_template("document.html", **fields_of(context))

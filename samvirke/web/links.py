@@ -41,7 +41,10 @@ class Links:
         return iri[len(self.base) :] if iri.startswith(self.base) and len(iri) > len(self.base) else None
 
     def identifier(self, iri: str) -> str:
-        """Return the address that stands for the thing itself and answers 303: `/id/x`."""
+        """Return the address that stands for the thing itself and answers 303: `/id/x`.
+
+        The fragment of `people#jens` never reaches a server: the address of the document answers for it.
+        """
         local = self.local(iri)
         if local is None or "?" in local:
             return _with_query("/thing", address=iri)

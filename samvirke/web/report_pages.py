@@ -218,6 +218,8 @@ def ontology(lang: str) -> str:
     for hint in sorted(schema.terms.values(), key=lambda one: _term_place(one, lang)):
         if hint.kind not in {"shape", "rule", "scheme"}:
             parts.setdefault(hint.ontology, []).append(_term_line(publication, hint, lang, used, taken))
+        elif hint.kind == "scheme":  # Its concepts may all stand in the data; what names it leads here.
+            parts.setdefault(hint.iri, [])
     name = wording.words(lang).gettext("Ontology")
     rules = [hint for hint in schema.terms.values() if hint.kind == "rule"]
     given = publication.manifest.get("rules", {})

@@ -59,9 +59,7 @@ class Table:
     verdict: bool | None = None
 
 
-def table(
-    results: bytes, publication: Publication, lang: str, *, limit: int = 1_000, as_asked: bool = False
-) -> Table:
+def table(results: bytes, publication: Publication, lang: str, *, limit: int = 1_000, as_asked: bool = False) -> Table:
     """Return the first rows of an answer, ready to show.
 
     Reads:  `results`, SPARQL JSON. A column of names beside a column of the things they name
@@ -130,11 +128,17 @@ def _iri(iri: str, publication: Publication, lang: str) -> Cell:
     links, index, schema = publication.links, publication.index, publication.schema
     shown = index.shown(iri, lang)
     if shown is not None:
-        return Cell("thing", shown[0], links.page(iri, lang), "" if shown[1] in (lang, "") else shown[1], iri)
+        entity = index.entity(iri)
+        # What is withdrawn has no page; what replaced it has.
+        target = iri if entity is None or not entity.withdrawn else entity.successor
+        href = "" if target is None else links.page(target, lang)
+        return Cell("thing", shown[0], href, "" if shown[1] in (lang, "") else shown[1], iri)
     document, sign, fragment = iri.partition("#")
     if sign and index.entity(document) is not None:
         label = index.label(document, lang) or document
         return Cell("passage", f"{label} ({fragment})", links.document(iri, lang), exact=iri)
+    if iri.startswith(f"{publication.base}rule/"):
+        return Cell("term", schema.name(iri, lang).value, links.rule(iri, lang), exact=iri)
     if iri in schema.terms:
         name = schema.name(iri, lang)
         other = "" if getattr(name, "language", "") in (lang, "") else str(getattr(name, "language", ""))

@@ -39,6 +39,7 @@ LEADS = [
     ("/id/old-anholt", TURTLE, 301, "/id/anholt"),
     ("/keeper/7", {}, 303, "/da/keeper/7"),
     ("/keeper/7", TURTLE, 303, "/data/keeper/7.ttl"),
+    ("/people", {}, 303, "/da/thing?address=https%3A%2F%2Ffyr.example%2Fatlas%2Fpeople%23jens"),
     ("/document/logbog", {}, 303, "/da/document/logbog"),
     ("/document/logbog/1900", TURTLE, 303, "/data/document/logbog/1900.ttl"),
     ("/", {}, 303, "/da/"),
