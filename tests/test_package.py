@@ -21,6 +21,7 @@ NEEDED = (
     "samvirke/web/templates/entity.html",
     "samvirke/web/static/style.css",
     "samvirke/web/locales/da.po",
+    "samvirke/web/help/da/index.md",
     "samvirke/py.typed",
 )
 

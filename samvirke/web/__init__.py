@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app"]
 
-ROOMS = ("robots", "protocol", "console", "queries", "pages", "data", "addresses")
+ROOMS = ("robots", "protocol", "console", "queries", "pages", "data", "addresses", "manual")
 """Modules with a `blueprint`. The order does not matter: no two of them share an address."""
 
 MAX_BODY_BYTES = 1 << 20

@@ -177,6 +177,7 @@ def _footer(publication: Publication, lang: str) -> tuple[Item, ...]:
         Item(_("Ontology"), links.ontology(lang)),
         Item(_("Validation report"), links.validation(lang)),
         Item(_("Download everything"), links.dataset(lang)),
+        Item(_("Help"), links.help(lang)),
         Item(_("Accessibility statement"), "/was"),
     )
 
@@ -207,7 +208,7 @@ def frame(
     languages = tuple(
         Language(code, language_name(code), f"/{code}{path or '/'}", f"{base}{code}{path}") for code in codes
     )
-    description = description or in_language(settings.get("description", ""), lang, codes)
+    description = description or in_language(settings.get("description", ""), lang, codes) or title
     return Page(
         lang=lang,
         direction=direction(lang),
