@@ -6,9 +6,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# No test asserts time: a busy machine is no defect. Speed is measured in bench/.
+hypothesis.settings.register_profile("samvirke", deadline=None)
+hypothesis.settings.load_profile("samvirke")
 
 # What a run may not do without: a test marked `java` or `browser` that is skipped for any reason fails
 # where the machine was promised to have them. Otherwise a green run could hide that nothing was tried.
