@@ -219,26 +219,30 @@ def _label(iri: str, lang: str) -> str:
     return current().index.label(iri, lang) or iri
 
 
-# Words for readers, looked up in the interface's catalogue (the English text is the key).
+def N_(text: str) -> str:
+    """Mark an English text for the catalogue, where it is the key."""
+    return text
+
+
 _TITLES = {
-    400: "The request cannot be understood",
-    404: "There is no page here",
-    405: "This is not possible here",
-    406: "Not available in that format",
-    410: "Withdrawn",
-    413: "Too large",
-    415: "This kind of content is not taken",
-    429: "Too many requests",
-    500: "Something went wrong",
-    503: "Not possible right now",
+    400: N_("The request cannot be understood"),
+    404: N_("There is no page here"),
+    405: N_("This is not possible here"),
+    406: N_("Not available in that format"),
+    410: N_("Withdrawn"),
+    413: N_("Too large"),
+    415: N_("This kind of content is not taken"),
+    429: N_("Too many requests"),
+    500: N_("Something went wrong"),
+    503: N_("Not possible right now"),
 }
 _SENTENCES = {
-    404: "Nothing has this address. Perhaps it is one of these, or a search finds it.",
-    410: "What was here has been withdrawn.",
-    406: "The address exists, but not in a format your program accepts. These are the formats it has:",
-    429: "Wait a little before you ask again.",
-    500: "The mistake is ours. If it happens again, tell us the number below.",
-    503: "Try again in a moment.",
+    404: N_("Nothing has this address. Perhaps it is one of these, or a search finds it."),
+    410: N_("What was here has been withdrawn."),
+    406: N_("The address exists, but not in a format your program accepts. These are the formats it has:"),
+    429: N_("Wait a little before you ask again."),
+    500: N_("The mistake is ours. If it happens again, tell us the number below."),
+    503: N_("Try again in a moment."),
 }
 
 
