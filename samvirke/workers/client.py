@@ -20,7 +20,7 @@ import samvirke
 from samvirke.errors import StoreDamaged, WorkerLost
 from samvirke.workers import failures
 from samvirke.workers.answers import Body
-from samvirke.workers.frames import ControlLine, Kind, StreamCut, receive_frame, send_frame
+from samvirke.workers.frames import ControlLine, FrameReader, Kind, StreamCut, frame
 from samvirke.workers.request import Request, write_request
 
 __all__ = ["Lease", "Line", "Zygote"]
@@ -164,6 +164,7 @@ class Lease:
         self._line = line
         self._number = number
         self._stream = stream
+        self._frames = FrameReader(stream)
 
     @property
     def usable(self) -> bool:
@@ -201,10 +202,10 @@ class Lease:
 
     def _ask(self, request: Request, body: Body, until: float) -> dict[str, float]:
         self._wait_at_most(until)
-        send_frame(self._stream, Kind.REQUEST, write_request(request))
+        self._stream.sendall(frame(Kind.REQUEST, write_request(request)))
         while True:
             self._wait_at_most(until)
-            kind, payload = receive_frame(self._stream)
+            kind, payload = self._frames.receive()
             if kind is Kind.BODY:
                 body.write(payload)
             elif kind is Kind.END:

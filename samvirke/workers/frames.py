@@ -36,36 +36,44 @@ class StreamCut(Exception):
     """The other side is gone before its message was complete."""
 
 
-def send_frame(connection: socket.socket, kind: Kind, payload: bytes) -> None:
-    """Write one frame; blocks until the other side has taken it."""
-    connection.sendall(_HEAD.pack(kind, len(payload)) + payload)
+def frame(kind: Kind, payload: bytes) -> bytes:
+    """Return one frame."""
+    return _HEAD.pack(kind, len(payload)) + payload
 
 
-def send_message(connection: socket.socket, kind: Kind, message: Mapping[str, Any]) -> None:
-    """Write one frame whose payload is a JSON object."""
-    send_frame(connection, kind, json.dumps(message, ensure_ascii=True).encode())
+def message_frame(kind: Kind, message: Mapping[str, Any]) -> bytes:
+    """Return one frame whose payload is a JSON object."""
+    return frame(kind, json.dumps(message, ensure_ascii=True).encode())
 
 
-def receive_frame(connection: socket.socket) -> tuple[Kind, bytes]:
-    """Read one frame.
+class FrameReader:
+    """Takes frames off a stream; a small answer comes with one call of the kernel."""
 
-    Raises: StreamCut at the end of the stream, also in the middle of a frame.
-    """
-    kind, length = _HEAD.unpack(_exactly(connection, _HEAD.size))
-    if length > _LONGEST_FRAME:
-        raise StreamCut(f"a frame of {length} bytes is not one of ours")
-    return Kind(kind), bytes(_exactly(connection, length))
+    def __init__(self, connection: socket.socket) -> None:
+        """Read from a connected stream socket, whose timeout counts for each piece."""
+        self._connection = connection
+        self._pending = bytearray()
 
+    def receive(self) -> tuple[Kind, bytes]:
+        """Read one frame.
 
-def _exactly(connection: socket.socket, length: int) -> bytearray:
-    buffer = bytearray(length)
-    view = memoryview(buffer)
-    while view:
-        read = connection.recv_into(view)
-        if read == 0:
-            raise StreamCut("the other side closed the stream")
-        view = view[read:]
-    return buffer
+        Raises: StreamCut at the end of the stream, also in the middle of a frame.
+        """
+        self._gather(_HEAD.size)
+        kind, length = _HEAD.unpack_from(self._pending)
+        if length > _LONGEST_FRAME:
+            raise StreamCut(f"a frame of {length} bytes is not one of ours")
+        self._gather(_HEAD.size + length)
+        payload = bytes(self._pending[_HEAD.size : _HEAD.size + length])
+        del self._pending[: _HEAD.size + length]
+        return Kind(kind), payload
+
+    def _gather(self, length: int) -> None:
+        while len(self._pending) < length:
+            data = self._connection.recv(BODY_BYTES + _HEAD.size)
+            if not data:
+                raise StreamCut("the other side closed the stream")
+            self._pending += data
 
 
 class ControlLine:

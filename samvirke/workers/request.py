@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -44,9 +44,14 @@ class Request:
     max_bytes: int = 64 << 20
 
 
+_GATE = fields(Gate)
+
+
 def write_request(request: Request) -> bytes:
     """Spell a request as JSON."""
-    return json.dumps(asdict(request), ensure_ascii=True).encode()
+    values = {row.name: getattr(request, row.name) for row in fields(request)}
+    values["gate"] = None if request.gate is None else {row.name: getattr(request.gate, row.name) for row in _GATE}
+    return json.dumps(values, ensure_ascii=True).encode()
 
 
 def read_request(payload: bytes) -> Request:

@@ -23,7 +23,7 @@ from pyoxigraph import Quad, Store
 from samvirke.errors import SamvirkeError
 from samvirke.sparql_errors import WELL_KNOWN
 from samvirke.workers import evaluation, failures, limits
-from samvirke.workers.frames import BODY_BYTES, Kind, StreamCut, receive_frame, send_frame, send_message
+from samvirke.workers.frames import BODY_BYTES, FrameReader, Kind, StreamCut, frame, message_frame
 from samvirke.workers.request import Request, read_request
 
 if TYPE_CHECKING:
@@ -65,9 +65,10 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
     loaded = limits.address_space_bytes()
     _keep_only(connection.fileno())
     limits.confine(loaded_bytes=loaded, headroom_bytes=headroom_bytes)
+    frames = FrameReader(connection)
     try:
         while True:
-            kind, payload = receive_frame(connection)
+            kind, payload = frames.receive()
             if kind is not Kind.REQUEST:
                 return
             _answer(connection, hands, read_request(payload))
@@ -85,15 +86,14 @@ def _answer(connection: socket.socket, hands: Hands, request: Request) -> None:
     body = Body(connection, request.max_bytes)
     try:
         rows = _read(hands, request, body) if request.operation else _evaluate(hands, request, body)
-        body.flush()
         end = {"rows": rows, "bytes": body.sent, "seconds": round(time.monotonic() - started, 6)}
-        send_message(connection, Kind.END, end)
+        connection.sendall(body.rest() + message_frame(Kind.END, end))
     except SamvirkeError as error:
-        send_message(connection, Kind.ERROR, failures.to_message(error))
+        connection.sendall(message_frame(Kind.ERROR, failures.to_message(error)))
     except (StreamCut, MemoryError):
         raise
     except Exception as error:  # a mistake of ours must reach the log of the web process, which has one
-        send_message(connection, Kind.ERROR, failures.to_message(failures.fault(error)))
+        connection.sendall(message_frame(Kind.ERROR, failures.to_message(failures.fault(error))))
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
@@ -129,17 +129,20 @@ class Body:
             raise failures.too_many_bytes(self._max_bytes)
         self._pending += data
         if len(self._pending) >= BODY_BYTES:
-            self.flush()
+            try:
+                self._connection.sendall(self.rest())  # Blocks while the other side does not read.
+            except OSError as error:  # Not to be taken for an error of the engine, through which it passes.
+                raise StreamCut("nobody reads the answer") from error
         return len(data)
 
     def flush(self) -> None:
-        """Send what is gathered; blocks while the other side does not read."""
-        if self._pending:
-            try:
-                send_frame(self._connection, Kind.BODY, bytes(self._pending))
-            except OSError as error:  # Not to be taken for an error of the engine, through which it passes.
-                raise StreamCut("nobody reads the answer") from error
-            self._pending.clear()
+        """Do nothing: what is gathered goes out with the end of the answer."""
+
+    def rest(self) -> bytes:
+        """Return the frame of what is gathered and not sent yet, and forget it."""
+        gathered = frame(Kind.BODY, bytes(self._pending)) if self._pending else b""
+        self._pending.clear()
+        return gathered
 
 
 def _keep_only(descriptor: int) -> None:

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from samvirke.workers.frames import ControlLine, Kind, StreamCut, receive_frame, send_frame
+from samvirke.workers.frames import ControlLine, FrameReader, Kind, StreamCut, frame
 
 
 @pytest.fixture
@@ -19,24 +19,23 @@ def ends():
 
 def test_a_frame_arrives_as_it_was_sent(ends):
     ours, theirs = ends
-    send_frame(ours, Kind.BODY, b"\x00\xff" * 10)
+    ours.sendall(frame(Kind.BODY, b"\x00\xff" * 10) + frame(Kind.END, b"{}"))
 
-    assert receive_frame(theirs) == (Kind.BODY, b"\x00\xff" * 10)
+    reader = FrameReader(theirs)
+    assert reader.receive() == (Kind.BODY, b"\x00\xff" * 10)
+    assert reader.receive() == (Kind.END, b"{}")
 
 
 def test_a_stream_cut_anywhere_in_a_frame_is_noticed():
-    whole_ours, whole_theirs = socket.socketpair()
-    with whole_ours, whole_theirs:
-        send_frame(whole_ours, Kind.END, b"{}")
-        frame = whole_theirs.recv(100)
-    assert len(frame) == 7
-    for length in range(len(frame)):
+    whole = frame(Kind.END, b"{}")
+    assert len(whole) == 7
+    for length in range(len(whole)):
         ours, theirs = socket.socketpair()
         with theirs:
             with ours:
-                ours.sendall(frame[:length])
+                ours.sendall(whole[:length])
             with pytest.raises(StreamCut):
-                receive_frame(theirs)
+                FrameReader(theirs).receive()
 
 
 def test_a_length_that_is_none_of_ours_is_not_waited_for(ends):
@@ -44,7 +43,7 @@ def test_a_length_that_is_none_of_ours_is_not_waited_for(ends):
     ours.sendall(b"HTTP/1.1 200 OK\r\n")
 
     with pytest.raises(StreamCut):
-        receive_frame(theirs)
+        FrameReader(theirs).receive()
 
 
 def test_a_control_line_brings_a_descriptor_along(ends):
