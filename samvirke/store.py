@@ -151,20 +151,27 @@ def localise(quads: Iterable[Quad], *, key: str) -> list[Quad]:
 
 
 def _rename(quads: Iterable[Quad], rename: Callable[[str], NamedNode | BlankNode]) -> list[Quad]:
-    given = list(quads)
-    if not has_blank_nodes(given):
-        return given
+    """Replace blank nodes by what `rename` makes of their number, in the order the file names them.
+
+    A canonical label would not depend on that order, but costs seconds for some ten thousand nodes
+    and, for nine that all point at each other, more time than there is.
+    """
+    numbers: dict[str, NamedNode | BlankNode] = {}
 
     def node(value: NamedNode | BlankNode | Triple) -> NamedNode | BlankNode:
         assert not isinstance(value, Triple), "parse_rdf refuses triple terms"
-        return rename(value.value) if isinstance(value, BlankNode) else value
+        if isinstance(value, NamedNode):
+            return value
+        if value.value not in numbers:
+            numbers[value.value] = rename(str(len(numbers)))
+        return numbers[value.value]
 
     renamed = []
-    for quad in canonicalise(given):
-        subject, value, graph = quad.subject, quad.object, quad.graph_name
+    for quad in quads:
+        subject, value, graph = node(quad.subject), quad.object, quad.graph_name
         renamed.append(
             Quad(
-                node(subject),
+                subject,
                 quad.predicate,
                 value if isinstance(value, Literal) else node(value),
                 graph if isinstance(graph, DefaultGraph) else node(graph),
