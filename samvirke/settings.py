@@ -74,7 +74,7 @@ class Limits:
         "Flest UNION, OPTIONAL og BIND i én forespørgsel.",
     )
     path_steps: int = _row("positive", 64, "Most steps in one property path.", "Flest trin i én egenskabssti.")
-    workers: int = _row("positive", 2, "Processes that answer queries.", "Processer, der besvarer forespørgsler.")
+    workers: int = _row("positive", 4, "Processes that answer queries.", "Processer, der besvarer forespørgsler.")
     worker_memory_bytes: int = _row(
         "positive",
         512 << 20,

@@ -222,6 +222,9 @@ def application() -> Any:  # noqa: ANN401 - Flask may only be named in the web t
     """Return the WSGI application of the site that the command serves."""
     from samvirke.settings import Limits
     from samvirke.web import create_app
+    from samvirke.workers.limits import die_with_parent
 
+    # The web server's processes outlive a parent that is killed: the port would stay taken.
+    die_with_parent(os.getppid())
     served = json.loads(os.environ[SERVED])
     return create_app(served["state"], limits=Limits(**served["limits"]))

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from samvirke import sparql, sparql_errors
 from samvirke.errors import InputError, QueryRefused, WrongUse
@@ -88,6 +88,9 @@ def post() -> Response:
     if charset not in ("utf-8", "utf8", "us-ascii"):
         raise UnsupportedMediaType(f"The character set “{charset}” is not taken. Send UTF-8.")
     body = request.get_data(cache=False)
+    if request.content_length is None and len(body) >= (request.max_content_length or 0):
+        # A body that does not tell its length is read up to the limit, as if it ended there.
+        raise RequestEntityTooLarge
     if kind == _FORM:
         for name, values in read_parameters(body, "the form").items():
             parameters.setdefault(name, []).extend(values)

@@ -263,6 +263,14 @@ def test_a_wrong_request_is_refused_in_words(client, case):
         assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "POST", "OPTIONS"}
 
 
+def test_a_body_that_does_not_tell_its_length_is_bounded_too(client):
+    small = client.post("/sparql", content=iter([b"ASK", b" {}"]), headers=DIRECT)
+    large = client.post("/sparql", content=iter([b"query=ASK+%7B%7D&x="] + [b"x" * 100_000] * 20), headers=FORM)
+
+    assert small.json()["boolean"] is True
+    assert large.status_code == 413
+
+
 def test_multipart_is_not_taken(client):
     response = client.post("/sparql", files={"query": ("q.rq", ASK.encode())})
 
