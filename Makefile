@@ -30,7 +30,7 @@ $(BIN)/python:
 	  fi; \
 	done; \
 	if [ -z "$$found" ]; then \
-	  echo "Samvirke needs Python 3.11 or newer; found: $$(python3 --version 2>/dev/null || echo none)." \
+	  echo "Samvirke needs Python 3.11 or newer; found: $$($(or $(PYTHON),python3) --version 2>&1 | head -n 1)." \
 	       "Install one, or name it: make PYTHON=/path/to/python3.12 ..." >&2; \
 	fi; \
 	exit 1
