@@ -35,8 +35,11 @@ _FORMAT = "format"
 _ROWS_SHOWN = 1_000
 _MOST_CHOICES = 300
 _INPUT_TYPES = {"year": "number", "integer": "number", "date": "date", "text": "text", "iri": "text"}
+_HYPHENS_IN_DATE = 2
 _JSON = "application/sparql-results+json"
 _TURTLE = "text/turtle"
+_SPREADSHEET = "csv"
+"""What most readers take away, so it is named first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,10 @@ def _page(publication: Publication, query: StoredQuery, values: dict[str, str], 
         controls,
         answer=table(body, publication, lang, limit=_ROWS_SHOWN) if makes_rows else None,
         turtle="" if makes_rows else body.decode(),
-        files={offer.label: links.query_data(query.name, offer.extension, **values) for offer in offers(form)},
+        files={
+            offer.label: links.query_data(query.name, offer.extension, **values)
+            for offer in sorted(offers(form), key=lambda offer: offer.extension != _SPREADSHEET)
+        },
         text=text,
         console=links.sparql(lang, query=text),
     )
@@ -189,11 +195,18 @@ def _control(
         parameter.name,
         parameter.label(lang),
         value,
-        _INPUT_TYPES.get(parameter.kind, "text"),
+        _input(parameter.kind, value),
         parameter.required,
         parameter.optional,
         choices,
     )
+
+
+def _input(kind: str, value: str) -> str:
+    """The type of a field; a value that its own type could not show is shown as text, to be corrected."""
+    fits = {"number": value.lstrip("+-").isdigit(), "date": value.count("-") == _HYPHENS_IN_DATE}
+    wanted = _INPUT_TYPES.get(kind, "text")
+    return wanted if not value or fits.get(wanted, True) else "text"
 
 
 def _address(value: str, query: StoredQuery, publication: Publication) -> str:
