@@ -8,7 +8,6 @@ Source: https://flask.palletsprojects.com/patterns/appfactories/
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +31,8 @@ def create_app(state: Path | str, *, pool: Pool | None = None, limits: Limits | 
     Reads:  `state`/current and the generation it names; both again when a new one is published.
     Writes: nothing. Starts the worker processes, unless a running `pool` is given.
     """
-    from samvirke.web import errors, headers, languages, layout, publication  # noqa: PLC0415 - they import Flask's world
+    # Imported here because they bring Flask's world along.
+    from samvirke.web import errors, headers, kept, languages, layout, publication  # noqa: PLC0415 - see above
 
     if pool is None:
         from samvirke.settings import Limits as DefaultLimits  # noqa: PLC0415 - only needed here
@@ -52,8 +52,8 @@ def create_app(state: Path | str, *, pool: Pool | None = None, limits: Limits | 
     errors.install(app)
     languages.install(app)
     headers.install(app)
+    kept.install(app)  # After the headers: what is kept is what the view made, and is dressed anew each time.
     layout.install(app)
     for room in ROOMS:
-        if find_spec(f"samvirke.web.{room}") is not None:
-            app.register_blueprint(import_module(f"samvirke.web.{room}").blueprint)
+        app.register_blueprint(import_module(f"samvirke.web.{room}").blueprint)
     return app
