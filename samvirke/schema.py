@@ -536,7 +536,9 @@ def _fields_by_class(reader: _Reader) -> tuple[dict[str, list[Field]], dict[str,
             known = {row.key: position for position, row in enumerate(rows[target])}
             for row in own:
                 if row.key in known:
-                    rows[target][known[row.key]] = _merge(rows[target][known[row.key]], row)
+                    # Of two shapes on a path the one that gives it a place speaks first: the other only checks.
+                    first, second = sorted((rows[target][known[row.key]], row), key=lambda one: one.order)
+                    rows[target][known[row.key]] = _merge(first, second)
                 else:
                     known[row.key] = len(rows[target])
                     rows[target].append(row)
