@@ -5,6 +5,7 @@ Level 8. Opens the current generation and changes nothing. Facts are asked of a 
 
 from __future__ import annotations
 
+import difflib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,7 +81,15 @@ class Published:
         if found:
             addresses = ", ".join(map(schema.shorten, found))
             raise WrongUse(f"Several properties are called “{words}”.", remedy=f"Name one of {addresses}.")
-        raise NotFound(f"There is no property “{words}”.", remedy="Give its prefixed name or address.")
+        labels = {
+            label
+            for terms in (schema.properties, schema.terms)
+            for hint in terms.values()
+            for label in hint.labels.values()
+        }
+        near = difflib.get_close_matches(words, sorted(labels), n=SUGGESTED)
+        remedy = f"Did you mean {', '.join(near)}?" if near else "Give its prefixed name or address."
+        raise NotFound(f"There is no property “{words}”.", remedy=remedy)
 
     def _known(self, iri: str, words: str) -> str:
         index, schema = self.publication.index, self.publication.schema

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from samvirke.model import Quad
 
 NOT_STATED = words("not stated in the sources", "ikke oplyst i kilderne")
+YES, NO = words("yes", "ja"), words("no", "nej")
 INFERRED = words("inferred", "udledt")
 IMPLIED = words("implied", "underforstået")
 HEDGED = words("hedged: {hedge}", "forbehold: {hedge}")
@@ -74,10 +75,12 @@ def _look_at(known: Published, iri: str) -> tuple[Facts, EntityView]:
     """Return the facts about a thing, and its page as plain values."""
     from samvirke.entity import entity_view
     from samvirke.facts import Facts
+    from samvirke.web.entity_pages import explanations
 
     quads: list[Quad] = known.pool.read("neighbourhood", iri=iri)
     schema = known.publication.schema
-    view = entity_view(quads, schema, iri, known.language)
+    behind = explanations(known.publication, iri)
+    view = entity_view(quads, schema, iri, known.language, explanations=behind)
     if view is None:
         raise NotFound(f"Nothing is said of {iri}.", remedy="See its definition: samvirke describe --format ttl")
     return Facts(quads, schema, known.language), view
@@ -115,13 +118,15 @@ def _fact(fact: Fact, language: str) -> str:
 def _value(value: Value, language: str) -> str:
     from samvirke.web.formatting import number, when
 
+    if value.kind == "boolean":
+        return (YES if value.text == "true" else NO).in_(language)
     writers = {"date": when, "number": number}
     return writers[value.kind](value.text, language) if value.kind in writers else value.text
 
 
 def _description(frame: Frame, known: Published, view: EntityView, facts: Facts) -> Iterator[str]:
     schema = known.publication.schema
-    yield view.title.value
+    yield f"{view.title.value} {_numbers(view.title_numbers)}".rstrip()
     kind = schema.name(view.class_iri, known.language).value if view.class_iri else ""
     yield "  ".join(part for part in (kind, schema.shorten(view.iri), view.iri) if part)
     if view.lead:
@@ -145,10 +150,14 @@ def _row(frame: Frame, row: Row) -> Iterator[str]:
     if row.gap:
         yield f"  {label}: {frame.say(NOT_STATED)}"
     for part in row.parts:
-        behind = " ".join(f"[{number}]" for number in part.numbers)
+        behind = _numbers(part.numbers)
         behind += f" ({frame.say(INFERRED)}: {part.rule.rpartition('/')[2]})" if part.rule else ""
         for fact in part.facts:
             yield f"  {label}: {_fact(fact, frame.language)} {behind}".rstrip()
+
+
+def _numbers(numbers: Iterable[int]) -> str:
+    return " ".join(f"[{number}]" for number in numbers)
 
 
 def _quote(frame: Frame, number: int, passage: PassageView) -> Iterator[str]:

@@ -183,7 +183,7 @@ def test_a_thing_is_found_by_address_name_and_label(thing: str, starter: Path, r
     outcome = run_here("describe", thing, "--site", starter)
 
     assert outcome.code == 0
-    assert outcome.out.startswith(f"The Harbour Choir\nChoir  d:harbour-choir  {CHOIR}\n")
+    assert outcome.out.startswith(f"The Harbour Choir [1]\nChoir  d:harbour-choir  {CHOIR}\n")
     assert "  conductor: Mette Holm [3]\n" in outcome.out
     assert "“The choir was founded in 1987.” (implied)" in outcome.out
 
