@@ -29,7 +29,7 @@ def processes(ancestor: int = 0) -> dict[int, str]:
     return found
 
 
-def eventually(condition, *, within_s: float = 5.0) -> bool:
+def eventually(condition, *, within_s: float = 20.0) -> bool:
     """Say whether a condition comes true; it is looked at every few milliseconds."""
     until = time.monotonic() + within_s
     while time.monotonic() < until:

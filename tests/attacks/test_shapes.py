@@ -19,7 +19,7 @@ from tests.generation import numbers, publish
 
 SHAPES = tomllib.loads(Path(__file__).with_name("shapes.toml").read_text(encoding="utf-8"))["shape"]
 assert len(SHAPES) >= 40
-LIMITS = Limits(timeout_ms=1_000, workers=2, worker_memory_bytes=256 << 20)
+LIMITS = Limits(timeout_ms=400, workers=2, worker_memory_bytes=256 << 20)
 ENDINGS = (errors.InputError, errors.LimitError)
 
 
@@ -62,7 +62,7 @@ def test_a_hostile_query_ends_and_the_next_is_answered(shape, pool):
     except ENDINGS:
         outcome = ""
     # Generous on a loaded machine: the promise is limit + 1 s, a miss would be many times that.
-    assert time.monotonic() - started < 10 * LIMITS.timeout_ms / 1000
+    assert time.monotonic() - started < 10
 
     assert outcome == shape["gate"]
     assert pool.query(QueryRequest(text="ASK {}", media_type="text/csv")).read() == b"true"
@@ -72,6 +72,6 @@ def test_a_hostile_query_ends_and_the_next_is_answered(shape, pool):
 def test_without_the_gate_it_costs_a_worker_and_nothing_else(shape, pool):
     text = text_of(shape)
     with contextlib.suppress(*ENDINGS):
-        pool.ask(Request(text=text, media_type=media_type(text), timeout_s=1.0), lane="query")[0].close()
+        pool.ask(Request(text=text, media_type=media_type(text), timeout_s=0.3), lane="query")[0].close()
 
     assert pool.query(QueryRequest(text="ASK {}", media_type="text/csv")).read() == b"true"

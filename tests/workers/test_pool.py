@@ -180,7 +180,7 @@ def ticks(number):
 
 def test_one_runaway_does_not_keep_twenty_others_waiting(pool):
     with ThreadPoolExecutor(21) as threads:
-        runaway = threads.submit(ask, pool, RUNAWAY, client="greedy")
+        runaway = threads.submit(ask, pool, RUNAWAY, client="greedy", timeout_ms=3_000)
         others = [threads.submit(ask, pool, COUNT, client=f"client {i}") for i in range(20)]
 
         assert [other.result(10) for other in others] == [b"c\r\n2000\r\n"] * 20
@@ -203,7 +203,7 @@ def test_one_client_cannot_take_all_workers(state):
 
 
 def test_pages_are_read_while_all_workers_for_queries_are_busy(state):
-    with Pool.start(state, Limits(timeout_ms=1_500, workers=2)) as pool, ThreadPoolExecutor(2) as threads:
+    with Pool.start(state, Limits(timeout_ms=2_500, workers=2)) as pool, ThreadPoolExecutor(2) as threads:
         runaways = [threads.submit(ask, pool, RUNAWAY, client=str(i)) for i in range(2)]
         time.sleep(0.2)
 
