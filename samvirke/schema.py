@@ -201,6 +201,18 @@ class Schema:
 
     def class_hint(self, iri: str) -> ClassHint:
         """Return the class with its looks inherited; an unknown class is a grey ring."""
+        known = self._hints.get(iri)
+        if known is None:
+            known = self._inherited(iri)
+            if iri in self.classes:  # A page asks hundreds of times; what data make up is not kept.
+                self._hints[iri] = known
+        return known
+
+    @cached_property
+    def _hints(self) -> dict[str, ClassHint]:
+        return {}
+
+    def _inherited(self, iri: str) -> ClassHint:
         hint = self.classes.get(iri) or ClassHint(iri, slug(local_name(iri)))
         line = [hint, *(self.classes[above] for above in self.superclasses(iri) if above in self.classes)]
         return replace(
