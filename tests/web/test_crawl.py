@@ -26,6 +26,8 @@ from samvirke.workers import Pool
 
 SITES = ["first site", "tests/web/site"]
 MOST_PAGES = 3_000
+MOST_CONSOLES = 100
+"""Every page offers the query that made it, in every format: they are all made the same way."""
 WITHDRAWN = {"sunk", "lost"}
 """Things of tests/web/site that other things still point to."""
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -179,12 +181,13 @@ def test_every_link_leads_somewhere(site):
     waiting = deque((f"/{lang}/", "start") for lang in languages)
     pages: dict[str, Page] = {}
     fragments: list[tuple[str, str, str]] = []
-    seen, faults = set(), []
+    seen, faults, consoles = set(), [], 0
     while waiting and len(seen) < MOST_PAGES:
         path, origin = waiting.popleft()
-        if path in seen:
+        if path in seen or (consoles >= MOST_CONSOLES and urlsplit(path).path.endswith("/sparql")):
             continue
         seen.add(path)
+        consoles += urlsplit(path).path.endswith("/sparql")
         answer = client.get(path)
         targets = [link.split(">")[0].lstrip("<") for link in answer.headers.getlist("Link")]
         if answer.status_code in (301, 303, 308):
