@@ -162,7 +162,11 @@ def _unused(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
                 index == len(parts) - 1 and position < len(pieces) - 1 and not _ends_sentence(part)
             )
             has_words = re.search(r"\w{2}", part) is not None
-            found.append(part if touches_mark or not has_words else Unused(part))
+            if touches_mark or not has_words:
+                found.append(part)
+                continue
+            words = part.lstrip()
+            found += [*([part[: -len(words)]] if words != part else []), Unused(words)]
     return tuple(found)
 
 

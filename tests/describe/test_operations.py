@@ -1,0 +1,86 @@
+"""What a worker reads for a page."""
+
+from __future__ import annotations
+
+import pytest
+
+from samvirke import describe
+from samvirke.document import document_view, version_lines
+from samvirke.model import DefaultGraph
+
+BASE = "https://orchard.example/"
+VERSION = f"{BASE}document/ledger/1900"
+TEXT = "Gråsten stands by the well since 1890, so they say.\nIt was grafted onto Old Stem in June 1891."
+
+
+@pytest.mark.parametrize("name", sorted(describe.OPERATIONS))
+def test_every_operation_answers_quads_and_the_same_each_time(name, orchard):
+    store, schema = orchard
+    parameters = {"iri": f"{BASE}id/graasten", "iris": [f"{BASE}id/graasten"], "limit": 0}
+
+    first = [str(quad) for quad in describe.OPERATIONS[name](store, schema, parameters)]
+
+    assert first == [str(quad) for quad in describe.OPERATIONS[name](store, schema, parameters)]
+
+
+def test_a_description_holds_facts_from_and_to_the_thing_and_its_details_and_no_summaries(orchard):
+    store, schema = orchard
+    quads = describe.describe(store, schema, {"iri": f"{BASE}id/graasten"})
+    told = {(quad.subject.value.rpartition("/")[2], quad.predicate.value.rpartition("#")[2]) for quad in quads}
+
+    assert not any(isinstance(quad.graph_name, DefaultGraph) for quad in quads)
+    assert ("graasten", "planted") in told
+    assert ("g1", "of") in told
+    assert ("g1", "onto") in told
+    assert ("old-stem", "label") not in told
+
+
+def test_incoming_facts_are_counted(orchard):
+    store, schema = orchard
+    quads = describe.neighbourhood(store, schema, {"iri": f"{BASE}id/graasten"})
+    counts = {quad.subject.value: quad.object.value for quad in quads if quad.predicate == describe.INCOMING}
+
+    assert counts == {f"{BASE}terms#near": "1", f"{BASE}terms#of": "1"}
+
+
+def test_a_rule_tells_how_much_it_gave(orchard):
+    store, schema = orchard
+    quads = list(describe.rule(store, schema, {"iri": f"{BASE}rule/nearness", "limit": 1}))
+
+    assert [quad.object.value for quad in quads if quad.predicate == describe.USED] == ["2"]
+    assert sum(1 for quad in quads if str(quad.graph_name) == f"<{BASE}rule/nearness>") == 1
+
+
+def test_a_document_lists_its_passages_with_their_facts(orchard):
+    store, schema = orchard
+    quads = list(describe.document(store, schema, {"iri": VERSION}))
+    view = document_view(quads, schema, VERSION, "en", texts={"aa": TEXT}.get)
+
+    assert view is not None
+    assert (view.title.value, view.modified, view.passages, view.characters) == (
+        "The ledger",
+        "1900-05-01",
+        3,
+        len(TEXT),
+    )
+    [block] = view.blocks
+    assert [used.number for used in block.used] == [1, 2, 3]
+    assert [(said.subject.text, [kind.text for kind in said.kinds]) for said in block.used[0].said] == [
+        ("Gråsten", ["Tree"]),
+        ("the well", []),
+    ]
+    assert block.used[2].passage.implied
+
+
+def test_versions_are_listed_with_the_number_of_their_passages(orchard):
+    store, schema = orchard
+    lines = version_lines(describe.versions(store, schema, {"iri": ""}), schema, "en")
+
+    assert [(line.title.value, line.passages) for line in lines] == [("The ledger", 3), ("A letter", 1)]
+
+
+def test_an_unknown_document_has_no_page(orchard):
+    store, schema = orchard
+    quads = list(describe.document(store, schema, {"iri": f"{BASE}document/none/1"}))
+
+    assert document_view(quads, schema, f"{BASE}document/none/1", "en") is None
