@@ -144,7 +144,6 @@ class AboutContext:
 
     page: Page
     description: str
-    counts: Mapping[str, int]
     published: str
     version: str
     base: str
@@ -400,7 +399,6 @@ def about(lang: str) -> str:
     context = AboutContext(
         page=layout.frame(lang=lang, path="/about", title=name, crumbs=[Crumb(name)]),
         description=layout.in_language(settings.get("description", ""), lang, publication.languages),
-        counts=publication.manifest.get("counts", {}),
         published=stamp(publication.version, lang),
         version=publication.version,
         base=publication.base,
