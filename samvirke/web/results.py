@@ -26,7 +26,7 @@ _NUMBERS = frozenset(
     XSD.term(name).value for name in ("integer", "decimal", "double", "float", "int", "long", "nonNegativeInteger")
 )
 _BOOLEAN = XSD.boolean.value
-_LOOKED_AT = 50
+_LOOKED_AT = 200
 """Things of a column that are looked at to find out what it holds."""
 _NAME_ENDINGS = ("Label", "_label", "Name", "_name", "Title", "Navn", "Titel")
 
@@ -73,6 +73,12 @@ def table(results: bytes, publication: Publication, lang: str, *, limit: int = 1
     bindings: list[dict[str, dict[str, str]]] = document["results"]["bindings"]
     names = {} if as_asked else _name_columns(variables, bindings)
     shown = [variable for variable in variables if variable not in names.values()]
+    looked_at = bindings[:_LOOKED_AT]
+    for variable in [one for one in shown if one not in names]:
+        thing = _repeats(variable, shown, looked_at, publication) if looked_at else None
+        if thing is not None and thing not in names and len(bindings) <= _LOOKED_AT:
+            names[thing] = variable
+            shown.remove(variable)
     rows = tuple(
         tuple(_named(binding, variable, names.get(variable), publication, lang) for variable in shown)
         for binding in bindings[:limit]
@@ -101,6 +107,28 @@ def _name_columns(variables: Sequence[str], bindings: Sequence[Mapping[str, Mapp
             ):
                 found.setdefault(variable, named)
     return found
+
+
+def _repeats(
+    column: str, shown: Sequence[str], bindings: Sequence[Mapping[str, Mapping[str, str]]], publication: Publication
+) -> str | None:
+    """The column of things whose names another column only says again, or None."""
+    texts = [row.get(column, {}) for row in bindings]
+    if any(term.get("type", "literal") != "literal" for term in texts):
+        return None
+    for variable in shown:
+        things = [row.get(variable, {}) for row in bindings]
+        if variable != column and all(
+            term.get("type") == "uri" and text.get("value") in _names(term["value"], publication)
+            for term, text in zip(things, texts, strict=True)
+        ):
+            return variable
+    return None
+
+
+def _names(iri: str, publication: Publication) -> set[str | None]:
+    labels = {publication.index.label(iri, lang) for lang in publication.languages}
+    return labels | {name for name, _ in publication.index.names(iri)}
 
 
 def _named(
@@ -167,15 +195,36 @@ def _language(term: Mapping[str, str], lang: str) -> str:
 def _heading(variable: str, column: Sequence[Mapping[str, str]], publication: Publication, lang: str) -> str:
     """What a column holds, in the reader's language: a term called like its variable, or the class of its things."""
     schema = publication.schema
-    for iri in (*schema.classes, *schema.properties):
-        if local_name(iri).casefold() == variable.casefold().replace("_", ""):
+    stem = next((variable.removesuffix(end) for end in _NAME_ENDINGS if variable.endswith(end)), variable)
+    wanted = (stem or variable).casefold().replace("_", "")
+    own = sorted((*schema.classes, *schema.properties), key=lambda iri: not iri.startswith(publication.base))
+    for iri in own:
+        if local_name(iri).casefold() == wanted:
             return _capital(schema.name(iri, lang).value)
+        plural = f"{local_name(iri).casefold()}s" == wanted and iri in schema.classes
+        if plural and schema.classes[iri].plurals:
+            return _capital(schema.classes[iri].plural(lang, publication.languages))
     things = {term["value"] for term in column if term.get("type") == "uri"}
     entities = [publication.index.entity(iri) for iri in sorted(things)[:_LOOKED_AT]]
     classes = {entity.class_iri if entity else "" for entity in entities}
     if len(classes) == 1 and (only := classes.pop()) in schema.classes:
         return _capital(schema.name(only, lang).value)
-    return _spelled(variable)
+    usual = next((name for name in (_spelled(variable), _spelled(stem or variable)) if name in _USUAL), "")
+    return wording.words(lang).gettext(usual) if usual else _spelled(variable)
+
+
+def N_(text: str) -> str:
+    """Mark an English text for the catalogue, where it is the key."""
+    return text
+
+
+_USUAL = (
+    N_("Thing"), N_("Name"), N_("Value"), N_("Property"), N_("Quote"), N_("Time"), N_("Relation"), N_("What"),
+    N_("Who"), N_("Other name"), N_("Scheme"),
+    N_("Passages"), N_("Missing"), N_("First"), N_("Last"), N_("Earliest"), N_("Latest"), N_("Answer"), N_("Title"),
+    N_("Through"), N_("From"), N_("Place"), N_("Number"), N_("Year"), N_("Class"), N_("Condition"), N_("Wording"),
+)  # fmt: skip
+"""What variables are usually called, so that their columns have headings in the reader's language."""
 
 
 def _spelled(variable: str) -> str:
