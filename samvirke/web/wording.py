@@ -11,7 +11,6 @@ import gettext
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -52,13 +51,13 @@ def _language(context: Context) -> str:
 
 
 @pass_context
-def _gettext(context: Context, text: str, **values: Any) -> str:
+def _gettext(context: Context, text: str, **values: object) -> str:
     translated = words(_language(context)).gettext(text)
     return translated % values if values else translated
 
 
 @pass_context
-def _ngettext(context: Context, one: str, many: str, num: int, **values: Any) -> str:
+def _ngettext(context: Context, one: str, many: str, num: int, **values: object) -> str:
     values.setdefault("num", num)
     return words(_language(context)).ngettext(one, many, num) % values
 
