@@ -220,7 +220,7 @@ def N_(text: str) -> str:
 
 _USUAL = (
     N_("Thing"), N_("Name"), N_("Value"), N_("Property"), N_("Quote"), N_("Time"), N_("Relation"), N_("What"),
-    N_("Who"), N_("Other name"), N_("Scheme"),
+    N_("Who"), N_("Other name"), N_("Scheme"), N_("Updated"), N_("Facts"),
     N_("Passages"), N_("Missing"), N_("First"), N_("Last"), N_("Earliest"), N_("Latest"), N_("Answer"), N_("Title"),
     N_("Through"), N_("From"), N_("Place"), N_("Number"), N_("Year"), N_("Class"), N_("Condition"), N_("Wording"),
 )  # fmt: skip
