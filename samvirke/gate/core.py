@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 
 import pyshacl
 import rdflib
+from pyshacl.entrypoints import meta_validate
 from pyshacl.errors import ReportableRuntimeError
 
 from samvirke.errors import InputError
@@ -112,8 +113,23 @@ def _load_error(shapes: Shapes, error: Exception) -> InputError:
     blank = next((node for node in shapes.files if isinstance(node, BlankNode) and node.value in message), None)
     if blank is not None:
         return shapes.error(blank, f"the shape is ill-formed: {message}", _see(link))
+    subject = _ill_formed(shapes)
+    if subject is not None:
+        return shapes.error(subject, f"the shape is ill-formed: {message}", _see(link))
     files = sorted(set(shapes.files.values()))
     return InputError(f"The shapes cannot be used: {message}", file=files[0] if files else None, remedy=_see(link))
+
+
+def _ill_formed(shapes: Shapes) -> Term | None:
+    """Ask the shapes for shapes (SHACL appendix C) which shape it is; only once something is known to be wrong."""
+    try:
+        conforms, results, _ = meta_validate(as_graph(shapes.quads))
+    except (ReportableRuntimeError, ValueError, TypeError, re.error):
+        return None
+    if conforms or not isinstance(results, rdflib.Graph):
+        return None
+    found = (_term(node) for node in results.objects(None, rdflib.URIRef(SH.focusNode.value)))
+    return min((node for node in found if node in shapes.files), key=str, default=None)
 
 
 def _see(link: str) -> str:

@@ -162,10 +162,12 @@ def fill(text: str, row: Mapping[str, Term], prefixes: Mapping[str, str]) -> str
 def readable(term: Term | None, prefixes: Mapping[str, str]) -> str:
     """A term for people: a text as it is, an address by its prefix where it has one."""
     if isinstance(term, NamedNode):
-        fits = [(space, name) for name, space in prefixes.items() if term.value.startswith(space) and space]
-        space, name = max(fits, key=lambda pair: len(pair[0]), default=("", ""))
+        fits = [(space, name) for name, space in prefixes.items() if space and term.value.startswith(space)]
+        if not fits:
+            return term.value
+        space, name = max(fits, key=lambda pair: len(pair[0]))
         local = term.value[len(space) :]
-        return f"{name}:{local}" if name and "/" not in local and "#" not in local else term.value
+        return term.value if "/" in local or "#" in local else f"{name}:{local}"
     if isinstance(term, Literal):
         return term.value
     return "" if term is None else str(term)
