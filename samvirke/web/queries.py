@@ -162,7 +162,9 @@ def _page(publication: Publication, query: StoredQuery, values: dict[str, str], 
         return QueryPage(title, description, controls, mistake=str(error))
     form = sparql.classify(text)
     makes_rows = form in ("SELECT", "ASK")
-    body = serving().pool.query(QueryRequest(text=text, media_type=_JSON if makes_rows else _TURTLE)).read()
+    kind = _JSON if makes_rows else _TURTLE
+    asked = QueryRequest(text=text, media_type=kind, client=request.remote_addr or "unknown")
+    body = serving().pool.query(asked).read()
     return QueryPage(
         title,
         description,
