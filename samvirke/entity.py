@@ -19,7 +19,7 @@ from samvirke.model import Literal, NamedNode, Quad
 from samvirke.schema import Schema
 from samvirke.terms import CORE, DCT, PROV, TYPE
 
-LIT_LIMIT = 60
+
 KEY_LIMIT = 3
 INCOMING_LIMIT = 20
 
