@@ -91,12 +91,12 @@ def _by_number(view: EntityView) -> list[tuple[str, int]]:
 
 
 def _facts_of(view: EntityView, number: int, language: str) -> Iterator[str]:
-    """Give what one passage says, one line a fact."""
+    """Give what one passage says, one line a fact; what a rule drew from it is not said there."""
     if number in view.title_numbers:
         yield view.title.value
     for row in _rows(view):
         for part in row.parts:
-            if number in part.numbers:
+            if number in part.numbers and not part.rule:
                 for fact in part.facts:
                     yield f"{row.label.value}: {_fact(fact, language)}"
 
