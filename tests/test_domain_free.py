@@ -28,7 +28,8 @@ FIXED = frozenset(_FIXED.split())
 # Ordinary words that stand in the ontology's names too, and why the engine needs them.
 ALLOWED = {
     "the small words of Danish and English": """
-        af all alle are as at by del er for from fra gennem har has held in is kan meant of out sammen sig the through til to
+        af all alle are as at by del er for from fra gennem har
+        has held in is kan meant of out sammen sig the through til to
         told ved goes""",
     "what the engine is about: documents, versions, passages, sources, pages and their words": """
         document dokumentversion kildedokument listed named nævnt ordlyd page source version wording""",
@@ -36,7 +37,8 @@ ALLOWED = {
         active begin begins begynder date dato day deadline earliest edtf end ends latest period perioden senest slutter
         tidligst time""",
     "SHACL, DASH and the gate: shapes have targets and groups and say what is required; it reports findings": """
-        betingelse condition covers finding group krav kræver member part purpose reported requirement requires role series
+        betingelse
+        condition covers finding group krav kræver member part purpose reported requirement requires role series
         target""",
     "programs, and those who use them": """
         afgøres amount application decided destination event offered open people place program sted""",
