@@ -19,7 +19,6 @@ from samvirke.model import Literal, NamedNode, Quad
 from samvirke.schema import Schema
 from samvirke.terms import CORE, DCT, PROV, TYPE
 
-
 KEY_LIMIT = 3
 INCOMING_LIMIT = 20
 
