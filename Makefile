@@ -76,7 +76,7 @@ check: .venv/test.stamp ## format, lint, types, import contracts, fast tests
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope -m "not slow and not browser and not java"
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope -m "not slow and not browser"
 
 format: .venv/test.stamp ## format the code
 	$(BIN)/ruff format

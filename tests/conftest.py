@@ -22,6 +22,31 @@ REQUIRED = frozenset(
 )
 
 
+# Modules that take ten seconds and more: `make check` leaves them to `make test`, and stays under a minute.
+SLOW_MODULES = frozenset(
+    {
+        "attacks/test_shapes.py",
+        "cli/test_bad_input.py",
+        "cli/test_readme.py",
+        "cli/test_serve.py",
+        "ontology/test_reasoner.py",
+        "test_foreign_site.py",
+        "web/test_crawl.py",
+        "workers/test_pool.py",
+    }
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the slow modules."""
+    for item in items:
+        if (
+            item.path.is_relative_to(ROOT / "tests")
+            and item.path.relative_to(ROOT / "tests").as_posix() in SLOW_MODULES
+        ):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Turn the skip of a test that may not be skipped into a failure."""
