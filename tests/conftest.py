@@ -22,15 +22,18 @@ REQUIRED = frozenset(
 )
 
 
-# Modules that take ten seconds and more: `make check` leaves them to `make test`, and stays under a minute.
+# Modules that take ten seconds and more, or start many processes: `make check` leaves them to `make test`, and stays under a minute.
 SLOW_MODULES = frozenset(
     {
         "attacks/test_shapes.py",
         "cli/test_bad_input.py",
+        "cli/test_commands.py",
         "cli/test_readme.py",
         "cli/test_serve.py",
         "ontology/test_reasoner.py",
+        "protocol/test_sparql_protocol.py",
         "test_foreign_site.py",
+        "test_layout.py",
         "web/test_crawl.py",
         "workers/test_pool.py",
     }
