@@ -22,7 +22,7 @@ REQUIRED = frozenset(
 )
 
 
-# Modules that take ten seconds and more, or start many processes: `make check` leaves them to `make test`, and stays under a minute.
+# Modules that take ten seconds and more, or start many processes: `make check` leaves them to `make test`.
 SLOW_MODULES = frozenset(
     {
         "attacks/test_shapes.py",
