@@ -16,7 +16,7 @@ from samvirke.commands.published import Published, published
 from samvirke.errors import NotFound
 
 if TYPE_CHECKING:
-    from samvirke.model import NamedNode, Term
+    from samvirke.model import BlankNode, NamedNode, Term
     from samvirke.rules import Explanation
 
 KINDS = {
@@ -47,7 +47,7 @@ def explain_fact(frame: Frame, subject: str, predicate: str, object_: str, file:
         if frame.json:
             file.write((json.dumps(_as_data(found), ensure_ascii=False, indent=2) + "\n").encode())
         else:
-            file.writelines(f"{line}\n".encode() for line in _tree(frame, known, found, 0))
+            file.writelines(f"{line}\n".encode() for line in _tree(frame, known, store, found, 0))
 
 
 def _objects(store: Any, subject: NamedNode, predicate: NamedNode) -> list[Term]:  # noqa: ANN401 - the engine's store
@@ -73,9 +73,9 @@ def _choose(known: Published, text: str, candidates: list[Term]) -> Term:
     return NamedNode(known.find(text))
 
 
-def _tree(frame: Frame, known: Published, one: Explanation, depth: int) -> Iterator[str]:
+def _tree(frame: Frame, known: Published, store: Any, one: Explanation, depth: int) -> Iterator[str]:  # noqa: ANN401 - the engine's store
     indent = "  " * depth
-    yield f"{indent}{_fact(known, one)}"
+    yield f"{indent}{' – '.join(_named(known, store, term) for term in one.triple)}"
     rule = one.rule.titles.get(frame.language, one.rule.name) if one.rule else ""
     yield f"{indent}  {frame.say(KINDS[one.kind], rule=rule)}" + (f" {one.rule.address.value}" if one.rule else "")
     for support in one.passages:
@@ -85,17 +85,33 @@ def _tree(frame: Frame, known: Published, one: Explanation, depth: int) -> Itera
             )
         yield f"{indent}    {support.address}"
     for premise in one.premises:
-        yield from _tree(frame, known, premise, depth + 2)
+        yield from _tree(frame, known, store, premise, depth + 2)
 
 
-def _fact(known: Published, one: Explanation) -> str:
-    return " – ".join(_named(known, term) for term in one.triple)
+def _named(known: Published, store: Any, term: Any, above: tuple[Any, ...] = ()) -> str:  # noqa: ANN401 - any RDF term
+    from samvirke.model import BlankNode, NamedNode
+
+    if isinstance(term, NamedNode):
+        return known.label(term.value)
+    if not isinstance(term, BlankNode):
+        return str(term)
+    # A node without an address that leads back to itself is not told again.
+    return "…" if term in above else _spelled_out(known, store, term, (*above, term))
 
 
-def _named(known: Published, term: Any) -> str:  # noqa: ANN401 - any RDF term
-    from samvirke.model import NamedNode
+def _spelled_out(known: Published, store: Any, node: BlankNode, above: tuple[Any, ...]) -> str:  # noqa: ANN401 - the engine's store
+    """Write what stands in a node that has no address: a list as (one, two), anything else as [property value]."""
+    from samvirke.terms import RDF
 
-    return known.label(term.value) if isinstance(term, NamedNode) else str(term)
+    members: list[Any] = []
+    cells: list[Any] = [node]
+    while cells[-1] is not None and cells[-1] not in cells[:-1]:
+        members += [quad.object for quad in store.quads_for_pattern(cells[-1], RDF.first, None, None)][:1]
+        cells.append(next((quad.object for quad in store.quads_for_pattern(cells[-1], RDF.rest, None, None)), None))
+    if members:
+        return f"({', '.join(_named(known, store, member, above) for member in members)})"
+    parts = {(quad.predicate, quad.object) for quad in store.quads_for_pattern(node, None, None, None)}
+    return f"[{'; '.join(sorted(f'{_named(known, store, p)} {_named(known, store, o, above)}' for p, o in parts))}]"
 
 
 def _as_data(one: Explanation) -> dict[str, Any]:
