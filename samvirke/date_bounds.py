@@ -10,7 +10,7 @@ Standard: EDTF, https://www.loc.gov/standards/datetime/
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
 
@@ -20,8 +20,9 @@ from pyoxigraph import Variable
 from samvirke import edtf
 from samvirke.errors import InputError
 from samvirke.model import DefaultGraph, Literal, NamedNode, Quad, Term, Triple
+from samvirke.rule_algebra import Pattern, Premises
 from samvirke.rule_match import Facts
-from samvirke.rule_text import Pattern, Premises, Rule
+from samvirke.rule_text import Rule
 from samvirke.terms import CORE, EDTF_DATATYPES, RDFS, XSD
 
 NAME = "edtf-bounds"
@@ -30,7 +31,6 @@ _DESCRIPTIONS = {
     "da": "En dato, der er fortalt med år eller måned, kan betyde flere dage: den tidligste og den seneste regnes ud.",
     "en": "A date told as a year or a month can mean several days: the earliest and the latest are computed.",
 }
-_SELECT = "SELECT ?s ?p ?o WHERE {{ ?s ?p ?o FILTER(DATATYPE(?o) IN ({datatypes})) }}"
 
 
 def rule(base: str) -> Rule:
@@ -44,16 +44,13 @@ def rule(base: str) -> Rule:
         text="",
         file="samvirke/date_bounds.py",
         engine=True,
-        premises=Premises(patterns=(Pattern(*variables),)),
+        given=Premises(patterns=(Pattern(*variables),)),
     )
 
 
-def dated(store: pyoxigraph.Store) -> list[Triple]:
-    """Return the triples of the default graph whose object is an EDTF literal, in N-Triples order."""
-    datatypes = ", ".join(sorted(str(datatype) for datatype in EDTF_DATATYPES))
-    rows = store.query(_SELECT.format(datatypes=datatypes))
-    assert isinstance(rows, pyoxigraph.QuerySolutions)
-    return sorted((Triple(row["s"], row["p"], row["o"]) for row in rows), key=str)
+def is_date(term: Term | Triple) -> bool:
+    """Return whether a term is an EDTF literal."""
+    return isinstance(term, Literal) and term.datatype in EDTF_DATATYPES
 
 
 def bounds_of(triple: Triple) -> Mapping[NamedNode, Literal]:
@@ -99,17 +96,13 @@ class Bounds:
         self.store = store
         self.facts = facts
         self.unread: dict[Triple, InputError] = {}
-        self._done: set[Triple] = set()
         self._own: set[Triple] = set()
 
-    def compute(self) -> dict[Triple, tuple[Triple, ...]]:
-        """Return the bounds that are not known yet, each with the date it was computed from."""
+    def compute(self, sources: Iterable[Triple]) -> dict[Triple, tuple[Triple, ...]]:
+        """Return the bounds of dates that are not known yet, each with the date it was computed from."""
         found: dict[Triple, tuple[Triple, ...]] = {}
         properties = declared(self.facts)
-        for source in dated(self.store):
-            if source in self._done:
-                continue
-            self._done.add(source)
+        for source in sorted(sources, key=str):
             try:
                 bounds = bounds_of(source)
             except InputError as error:
@@ -134,8 +127,7 @@ class Bounds:
 def explains(facts: Facts, triple: Triple) -> Triple | None:
     """Return the date that a computed bound comes from, or None when there is none."""
     for quad in facts.store.quads_for_pattern(triple.subject, None, None, DefaultGraph()):
-        value = quad.object
-        if isinstance(value, Literal) and value.datatype in EDTF_DATATYPES and _gives(facts, quad, triple):
+        if is_date(quad.object) and _gives(facts, quad, triple):
             return quad.triple
     return None
 

@@ -16,19 +16,21 @@ from rdflib import URIRef
 from rdflib.paths import AlternativePath, InvPath, MulPath, NegatedPath, SequencePath
 
 from samvirke.model import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Term, Triple
-from samvirke.rule_text import Pattern, Premises, Rule, Slot
+from samvirke.rule_algebra import Pattern, Premises, Slot
+from samvirke.rule_text import Rule
 
 Binding = Mapping[str, Term]
 Walk = tuple[Term, Term, tuple[Triple, ...]]
 
 
 class Facts:
-    """What rules read: the default graph of a store and its schema graphs."""
+    """What rules read: the default graph of a store (unless `data` is false) and its schema graphs."""
 
-    def __init__(self, store: pyoxigraph.Store, schema_graphs: Sequence[NamedNode]) -> None:
+    def __init__(self, store: pyoxigraph.Store, schema_graphs: Sequence[NamedNode], *, data: bool = True) -> None:
         self.store = store
         self.schema_graphs = tuple(schema_graphs)
-        self._graphs = {DefaultGraph(), *schema_graphs}
+        self._data = data
+        self._graphs = {*([DefaultGraph()] if data else []), *schema_graphs}
 
     def holds(self, triple: Triple) -> bool:
         """Return whether a triple is known, as data or as an axiom."""
@@ -36,7 +38,7 @@ class Facts:
 
     def is_data(self, triple: Triple) -> bool:
         """Return whether a triple stands in the default graph."""
-        return Quad(triple.subject, triple.predicate, triple.object, DefaultGraph()) in self.store
+        return self._data and Quad(triple.subject, triple.predicate, triple.object, DefaultGraph()) in self.store
 
     def is_axiom(self, triple: Triple) -> bool:
         """Return whether a triple stands in a schema graph."""
@@ -121,6 +123,12 @@ def _match(
     if isinstance(pattern.path, (NamedNode, Variable)):
         predicate = value_of(pattern.path, binding)
         if isinstance(predicate, (Literal, BlankNode)):
+            return
+        if subject is not None and predicate is not None and value is not None:
+            # Nothing is open, as in most matches that come from a query: one look tells.
+            closed = None if isinstance(subject, Literal) else Triple(subject, predicate, value)
+            if closed is not None and facts.holds(closed):
+                yield (closed,), binding
             return
         for triple in facts.match(subject, predicate, value):
             bound = _bind(binding, (pattern.subject, pattern.path, pattern.object), tuple(triple))
@@ -215,17 +223,29 @@ def select(facts: Facts, rule: Rule, binding: Binding | None = None) -> Iterator
     data: list[NamedNode | BlankNode | DefaultGraph] = [DefaultGraph()]
     solutions = facts.store.query(
         rule.select,
-        base_iri=rule.address.value.rpartition("rule/")[0],
+        base_iri=rule.base,
         default_graph=data if rule.engine else [*data, *facts.schema_graphs],
         named_graphs=list(facts.schema_graphs),
         substitutions={Variable(name): term for name, term in (binding or {}).items()},
     )
+    for found in _rows(solutions):
+        if binding is None or all(found.setdefault(name, term) == term for name, term in binding.items()):
+            yield found
+
+
+def select_axioms(facts: Facts, rule: Rule) -> list[dict[str, Term]]:
+    """Return every way the schema graphs have what an engine rule reads of the ontology, in a fixed order."""
+    solutions = facts.store.query(
+        rule.axioms, base_iri=rule.base, default_graph=[], named_graphs=list(facts.schema_graphs)
+    )
+    return sorted(_rows(solutions), key=lambda row: sorted((name, str(term)) for name, term in row.items()))
+
+
+def _rows(solutions: object) -> Iterator[dict[str, Term]]:
     assert isinstance(solutions, pyoxigraph.QuerySolutions), "a rule's text is turned into a SELECT"
     names = [variable.value for variable in solutions.variables]
     for row in solutions:
-        found = {name: term for name in names if (term := row[name]) is not None and not isinstance(term, Triple)}
-        if binding is None or all(found.setdefault(name, term) == term for name, term in binding.items()):
-            yield found
+        yield {name: term for name in names if (term := row[name]) is not None and not isinstance(term, Triple)}
 
 
 def instantiate(slots: Sequence[Slot], binding: Binding) -> Triple | None:

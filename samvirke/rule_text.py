@@ -15,55 +15,34 @@ Standard: https://www.w3.org/TR/sparql11-query/#construct
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any
 
 import pyoxigraph
-import rdflib
 from pyoxigraph import Variable
-from rdflib.paths import Path
-from rdflib.plugins.sparql.algebra import translateQuery
-from rdflib.plugins.sparql.parser import parseQuery
 
 from samvirke.errors import InputError
-from samvirke.model import Literal, NamedNode, Term
+from samvirke.model import NamedNode
+from samvirke.rule_algebra import Pattern, Premises, Slot, Slots, all_patterns, read_algebra, together
 from samvirke.sparql_errors import syntax_error
 from samvirke.sparql_tokens import Token, tokens
+from samvirke.terms import TYPE
 
 _HEADER = re.compile(r"#\s*(title|description)@([A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)\s*:\s*(.*?)\s*")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _REFUSED_WORDS = frozenset({"FROM", "SERVICE", "SELECT", "LIMIT", "OFFSET", "GROUP", "HAVING", "ORDER"})
 
-Slot = Term | Variable
-"""What stands in one place of a pattern: a term, or a variable to be bound."""
 
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """One triple pattern of a rule's WHERE. `path` is a property path of rdflib's reader, or a slot."""
-
-    subject: Slot
-    path: Any
-    object: Slot
-
-
-@dataclass(frozen=True, slots=True)
-class Premises:
-    """The patterns a match rests on: all of `patterns`, those of `optional` that hold, and one of each `choices`."""
-
-    patterns: tuple[Pattern, ...] = ()
-    optional: tuple[Premises, ...] = ()
-    choices: tuple[tuple[Premises, ...], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """A rule. `address` names it and the graph of what it infers; `file` is for messages.
 
     `engine` tells a rule of the engine from one of the site: an engine rule reads the ontology by
-    GRAPH and the data without, a site's rule sees both without GRAPH too.
+    GRAPH and the data without, a site's rule sees both without GRAPH too. An engine rule therefore
+    comes in two halves: `axioms`, the SELECT of what it reads of the ontology, and `facts`, the
+    plain patterns of data that follow. `given` holds the premises of a rule that is not in halves.
     """
 
     name: str
@@ -74,25 +53,36 @@ class Rule:
     file: str
     engine: bool = False
     select: str = ""
-    template: tuple[tuple[Slot, Slot, Slot], ...] = ()
-    premises: Premises = field(default_factory=Premises)
+    template: tuple[Slots, ...] = ()
+    given: Premises = field(default_factory=Premises)
+    axioms: str = ""
+    facts: tuple[Slots, ...] = ()
+
+    @cached_property
+    def axiom_premises(self) -> Premises:
+        """What a match of `axioms` rests on; read when it is first asked for."""
+        return read_algebra(self.axioms, base=self.base, file=self.file)[1] if self.axioms else Premises()
+
+    @cached_property
+    def premises(self) -> Premises:
+        """What a match of the whole rule rests on."""
+        return together(self.axiom_premises, self.given, Premises(tuple(Pattern(*slots) for slots in self.facts)))
+
+    @property
+    def base(self) -> str:
+        """The base address that the rule's own addresses are relative to."""
+        return self.address.value.rpartition("rule/")[0]
 
     @property
     def predicates(self) -> frozenset[str] | None:
         """The predicates a match reads, or None when a pattern can read any."""
         found: set[str] = set()
-        for pattern in _patterns(self.premises):
+        for pattern in all_patterns(self.premises):
             if isinstance(pattern.path, NamedNode):
                 found.add(pattern.path.value)
             else:
                 return None
         return frozenset(found)
-
-
-def _patterns(premises: Premises) -> Iterator[Pattern]:
-    yield from premises.patterns
-    for group in (*premises.optional, *(one for choice in premises.choices for one in choice)):
-        yield from _patterns(group)
 
 
 def read_rule(text: str, *, name: str, base: str, file: str, engine: bool = False) -> Rule:
@@ -107,7 +97,12 @@ def read_rule(text: str, *, name: str, base: str, file: str, engine: bool = Fals
     titles, descriptions = _read_header(text)
     _check_syntax(text, base=base, file=file)
     select = _as_select(text, file=file)
-    template, premises = _read_algebra(text, base=base, file=file)
+    if engine:
+        template, axioms, facts = _halves(text, file=file)
+        premises = Premises()
+    else:
+        template, premises = read_algebra(text, base=base, file=file)
+        axioms, facts = "", ()
     return Rule(
         name=name,
         address=NamedNode(f"{base}rule/{name}"),
@@ -118,7 +113,9 @@ def read_rule(text: str, *, name: str, base: str, file: str, engine: bool = Fals
         engine=engine,
         select=select,
         template=template,
-        premises=premises,
+        given=premises,
+        axioms=axioms,
+        facts=facts,
     )
 
 
@@ -174,83 +171,28 @@ def _refused(message: str, text: str, token: Token, file: str) -> InputError:
     return InputError(message, file=file, line=line, column=column, remedy="Write the rule as plain patterns.")
 
 
-def _read_algebra(text: str, *, base: str, file: str) -> tuple[tuple[tuple[Slot, Slot, Slot], ...], Premises]:
-    try:
-        algebra = translateQuery(parseQuery(text), base=base).algebra
-    except Exception as error:  # rdflib raises whatever its parser and its algebra happen to raise
-        raise InputError(
-            f"The rule cannot be taken apart: {error}.", file=file, remedy="Write it more plainly."
-        ) from error
-    template = []
-    for triple in algebra.template or ():
-        slots = tuple(_slot(term) for term in triple)
-        if any(isinstance(slot, Variable) and slot.value.startswith(_BLANK) for slot in slots):
-            raise InputError(
-                "The template has a blank node, which would have no address.",
-                file=file,
-                remedy="Build an address with BIND(IRI(…) AS ?x).",
-            )
-        template.append((slots[0], slots[1], slots[2]))
-    return tuple(template), _premises(algebra.p)
+def _halves(text: str, *, file: str) -> tuple[tuple[Slots, ...], str, tuple[Slots, ...]]:
+    """Return the template of an engine rule, the SELECT of the axioms it begins with, and the facts it ends with.
+
+    What stands last in WHERE outside of any braces are the facts: plain patterns of variables and `a`.
+    """
+    found = list(tokens(text))
+    start = next(i for i, token in enumerate(found) if token.kind == "word" and token.text.upper() == "CONSTRUCT")
+    marks = [i for i, token in enumerate(found) if i > start and token.text in ("{", "}")]
+    template = found[marks[0] + 1 : marks[1]]
+    opening, closing, last = marks[2], marks[-1], marks[-2]
+    axioms = f"{text[: found[start].start]}SELECT * {text[found[opening].start : found[last].start + 1]} }}"
+    return _plain(template, text, file), axioms, _plain(found[last + 1 : closing], text, file)
 
 
-_BLANK = "blank_"
-
-
-def _slot(term: Any) -> Slot:  # noqa: ANN401 - rdflib's terms, and paths, share no type
-    """Turn a term of rdflib into one of ours; its blank nodes match like variables nobody names."""
-    if isinstance(term, rdflib.URIRef):
-        return NamedNode(str(term))
-    if isinstance(term, rdflib.BNode):
-        return Variable(_BLANK + re.sub(r"\W", "", str(term)))
-    if isinstance(term, rdflib.Variable):
-        return Variable(str(term))
-    if term.language:
-        return Literal(str(term), language=term.language)
-    if term.datatype:
-        return Literal(str(term), datatype=NamedNode(str(term.datatype)))
-    return Literal(str(term))
-
-
-def _premises(node: Any) -> Premises:  # noqa: ANN401 - rdflib's algebra nodes are untyped
-    """Collect what a match of an algebra node rests on. What must *not* hold is no premise."""
-    match getattr(node, "name", ""):
-        case "BGP":
-            found = Premises(patterns=tuple(_pattern(triple) for triple in node.triples))
-        case "Join":
-            found = _together(_premises(node.p1), _premises(node.p2))
-        case "LeftJoin":
-            found = _together(_premises(node.p1), Premises(optional=(_premises(node.p2),)))
-        case "Union":
-            found = Premises(choices=((_premises(node.p1), _premises(node.p2)),))
-        case "Minus":
-            found = _premises(node.p1)
-        case "Filter":
-            found = _together(_premises(node.p), *_required(node.expr))
-        case _:
-            inner = getattr(node, "p", None)
-            found = Premises() if inner is None else _premises(inner)
-    return found
-
-
-def _pattern(triple: Any) -> Pattern:  # noqa: ANN401 - a tuple of rdflib's terms
-    subject, predicate, value = triple
-    return Pattern(_slot(subject), predicate if isinstance(predicate, Path) else _slot(predicate), _slot(value))
-
-
-def _required(expression: Any) -> Iterator[Premises]:  # noqa: ANN401 - rdflib's expressions are untyped
-    """Yield the premises of each EXISTS that a filter needs (one that stands in a conjunction)."""
-    kind = getattr(expression, "name", "")
-    if kind == "ConditionalAndExpression":
-        for part in (expression.expr, *expression.other):
-            yield from _required(part)
-    elif kind == "Builtin_EXISTS":
-        yield _premises(expression.graph)
-
-
-def _together(*groups: Premises) -> Premises:
-    return Premises(
-        tuple(pattern for group in groups for pattern in group.patterns),
-        tuple(one for group in groups for one in group.optional),
-        tuple(choice for group in groups for choice in group.choices),
-    )
+def _plain(found: Sequence[Token], text: str, file: str) -> tuple[Slots, ...]:
+    """Read patterns that hold variables and `a` only."""
+    terms: list[Slot] = []
+    for token in found:
+        if token.kind == "variable":
+            terms.append(Variable(token.text[1:]))
+        elif token.text == "a":
+            terms.append(TYPE)
+        elif token.text != ".":
+            raise _refused("A rule of the engine has only variables and `a` outside of GRAPH.", text, token, file)
+    return tuple((terms[i], terms[i + 1], terms[i + 2]) for i in range(0, len(terms), 3))

@@ -24,6 +24,7 @@ from samvirke import date_bounds
 from samvirke.errors import InputError
 from samvirke.explanation import Explanation, Support, explain
 from samvirke.model import DefaultGraph, Literal, NamedNode, Quad, Term, Triple
+from samvirke.rule_join import Ground, Key, Memory, conclusions
 from samvirke.rule_match import Facts, instantiate, premises_of, select
 from samvirke.rule_text import Rule, read_rule
 from samvirke.terms import CORE, RDFS, SKOS, TYPE
@@ -58,10 +59,17 @@ class RuleFolder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """How a triple was inferred: by which rule (its address), from which triples."""
+    """How a triple was inferred: by which rule (its address), from which facts, on the ground of which axioms."""
 
     rule: NamedNode
-    premises: tuple[Triple, ...]
+    facts: tuple[Triple, ...]
+    ground: Ground | None = None
+
+    @property
+    def premises(self) -> tuple[Triple, ...]:
+        """The triples it was inferred from, axioms first, each once."""
+        axioms = () if self.ground is None else self.ground.triples
+        return tuple(dict.fromkeys((*axioms, *self.facts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +156,15 @@ class _Run:
         self.store = store
         self.rules = rules
         self.facts = Facts(store, schema_graphs)
+        self.memory = Memory(self.facts, rules, mark=date_bounds.is_date)
         self.derivations: dict[Triple, Derivation] = {}
         self.counts: dict[str, int] = {}
         self.dates = date_bounds.Bounds(store, self.facts)
         self.ceiling = max(MIN_CEILING, MAX_GROWTH * len(store))
 
     def until_done(self) -> RuleResults:
-        # A rule is asked again only when a predicate it reads has new triples since it was asked last.
+        # A site's rule is asked again only when a predicate it reads has new triples since it was asked last;
+        # the others know themselves what they have not seen.
         changed: dict[str, set[str] | None] = {rule.name: None for rule in self.rules}
         rounds = 0
         active: list[Rule] = []
@@ -168,7 +178,7 @@ class _Run:
                 new = self._ask(rule)
                 if new:
                     active.append(rule)
-                    predicates = {triple.predicate.value for triple in new}
+                    predicates = {self.memory.terms[key[1]].value for key in new}
                     for name, seen in changed.items():
                         changed[name] = None if seen is None else seen | predicates
             if not active:
@@ -181,23 +191,39 @@ class _Run:
             remedy="A rule must not make new addresses out of what it infers.",
         )
 
-    def _ask(self, rule: Rule) -> list[Triple]:
-        found = self.dates.compute() if rule.name == date_bounds.NAME else self._matches(rule)
-        for triple, premises in found.items():
-            self.derivations[triple] = Derivation(rule.address, premises)
-            self.store.add(Quad(triple.subject, triple.predicate, triple.object, rule.address))
-            self.store.add(Quad(triple.subject, triple.predicate, triple.object, DefaultGraph()))
+    def _ask(self, rule: Rule) -> list[Key]:
+        if rule.axioms:
+            found = dict(self._concluded(rule))
+        elif rule.name == date_bounds.NAME:
+            sources, self.memory.marked = self.memory.marked, []
+            found = self._reasoned(rule, self.dates.compute([self.memory.triple(key) for key in sources]))
+        else:
+            found = self._reasoned(rule, self._matches(rule))
+        for graph in (rule.address, DefaultGraph()):
+            self.store.extend(Quad(triple.subject, triple.predicate, triple.object, graph) for triple in found)
+        self.derivations.update(found)
+        new = [self.memory.key(triple) for triple in found]
+        for key in new:
+            self.memory.add(key)
         if found:
             self.counts[rule.address.value] = self.counts.get(rule.address.value, 0) + len(found)
-        return list(found)
+        return new
+
+    def _concluded(self, rule: Rule) -> Iterator[tuple[Triple, Derivation]]:
+        for key, (instance, bound) in conclusions(self.memory, rule).items():
+            facts = tuple(self.memory.triple(fact) for fact in instance.facts(bound))
+            yield self.memory.triple(key), Derivation(rule.address, facts, instance.ground)
+
+    def _reasoned(self, rule: Rule, found: Mapping[Triple, tuple[Triple, ...]]) -> dict[Triple, Derivation]:
+        return {triple: Derivation(rule.address, premises) for triple, premises in found.items()}
 
     def _matches(self, rule: Rule) -> dict[Triple, tuple[Triple, ...]]:
-        """Return what a rule infers now that is not known, each with the first premises that lead to it."""
+        """Return what a site's rule infers now that is not known, each with the least premises that lead to it."""
         rows: dict[Triple, list[dict[str, Term]]] = {}
         for row in select(self.facts, rule):
             for slots in rule.template:
                 triple = instantiate(slots, row)
-                if triple is not None and (triple in rows or not self.facts.holds(triple)):
+                if triple is not None and (triple in rows or not self.memory.knows(triple)):
                     rows.setdefault(triple, []).append(row)
         found: dict[Triple, tuple[Triple, ...]] = {}
         for triple in sorted(rows, key=str):
@@ -212,7 +238,7 @@ def _order(premises: tuple[Triple, ...]) -> tuple[int, tuple[str, ...]]:
 
 
 def _concerned(rule: Rule, changed: set[str] | None) -> bool:
-    if changed is None:
+    if changed is None or rule.engine:
         return True
     predicates = rule.predicates
     return bool(changed) if predicates is None else not predicates.isdisjoint(changed)

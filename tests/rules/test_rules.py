@@ -11,7 +11,7 @@ from samvirke import rules, store
 from samvirke.assembly import Assembly, assemble_with_rules
 from samvirke.errors import InputError, NotFound
 from samvirke.model import DefaultGraph, NamedNode, Quad, Triple
-from samvirke.rule_match import Facts, premises_of
+from samvirke.rule_match import Facts, instantiate, premises_of, select
 from samvirke.rule_text import read_rule
 from samvirke.site import Site
 
@@ -128,6 +128,21 @@ def test_the_rule_gives_the_triple_from_its_premises_alone(name: str, request: p
         assert triple in results.derivations
 
 
+@pytest.mark.parametrize("name", ["garden", "first_site"])
+def test_nothing_more_follows_when_each_whole_rule_is_asked_again(name: str, request: pytest.FixtureRequest) -> None:
+    """The engine's rules were matched in halves, fact by fact; their whole queries are the referee."""
+    assembly: Assembly = request.getfixturevalue(name)
+    facts = Facts(assembly.candidate.store, assembly.candidate.schema_graphs)
+    matches = 0
+    for rule in assembly.rules:
+        for row in select(facts, rule) if rule.text else ():
+            for triple in (instantiate(slots, row) for slots in rule.template):
+                matches += 1
+                assert triple is None or facts.holds(triple), rule.name
+
+    assert matches >= 30
+
+
 def test_two_runs_infer_the_same_from_the_same_premises(sites: Path, garden: Assembly) -> None:
     again = assemble_with_rules(Site.open(sites / "garden"))
 
@@ -178,6 +193,54 @@ def test_circular_facts_are_explained_without_going_round() -> None:
         leaves = {leaf.triple for leaf in rules.explain(holder, [rule], triple, schema_graphs=[]).leaves()}
         assert leaves
         assert leaves.isdisjoint(results.derivations)
+
+
+AXIOMS = {
+    ":p a owl:SymmetricProperty": ({"b p a"}, ":a :p :b , 'words' ."),
+    ":p a owl:TransitiveProperty": ({"a p c", "a p d", "b p d"}, ":a :p :b . :b :p :c . :c :p :d ."),
+    ":p owl:propertyChainAxiom ( :q :q )": ({"a p a", "b p b"}, ":a :q :b . :b :q :a ."),
+    ":p owl:propertyChainAxiom ( :q :r :q )": ({"a p d", "c p b"}, ":a :q :b . :b :r :c . :c :q :d . :d :r :a ."),
+    ":q rdfs:subPropertyOf :r . :r owl:inverseOf :p": ({"a r b", "b p a"}, ":a :q :b ."),
+    ":p rdfs:subPropertyOf :q . :q rdfs:subPropertyOf :p": ({"a q b"}, ":a :p :b ."),
+    ":C owl:equivalentClass [ owl:intersectionOf ( :A [ owl:onProperty :p ; owl:hasValue 1 ] ) ]": (
+        {"a type C"},
+        ":a a :A ; :p 1 . :b a :A ; :p 2 . :c :p 1 .",
+    ),
+    ":C owl:equivalentClass [ owl:intersectionOf ( :A :B ) ]": (
+        {"a type C", "b type A", "b type B"},
+        ":a a :A , :B . :b a :C . :c a :A .",
+    ),
+}
+
+
+@pytest.mark.parametrize("axioms", AXIOMS, ids=str)
+def test_the_engine_rules_infer_exactly_this(axioms: str, tmp_path: Path) -> None:
+    assert len(AXIOMS) >= 8
+    expected, data = AXIOMS[axioms]
+    prefixes = (
+        "@prefix : <https://x.example/> . @prefix owl: <http://www.w3.org/2002/07/owl#> ."
+        " @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> ."
+    )
+    (tmp_path / "samvirke.toml").write_text('base = "https://x.example/"\n')
+    schema = NamedNode("https://x.example/schema")
+    holder = _store(f"{prefixes} {data}")
+    holder.extend(Quad(quad.subject, quad.predicate, quad.object, schema) for quad in _store(f"{prefixes} {axioms} ."))
+    results = rules.apply_rules(holder, rules.load_rules(Site.open(tmp_path)), schema_graphs=[schema])
+    found = {" ".join(term.value.replace("#", "/").rpartition("/")[2] for term in one) for one in results.derivations}
+
+    assert found == expected
+    for triple, derivation in results.derivations.items():
+        assert triple not in derivation.premises
+        assert Facts(holder, [], data=True).is_data(triple)
+        assert any(Facts(holder, [schema], data=False).holds(premise) for premise in derivation.premises)
+
+
+def test_an_engine_rule_has_only_plain_facts_after_its_axioms() -> None:
+    text = "CONSTRUCT { ?x a ?c } WHERE { GRAPH ?o { ?c a ?d } ?x <urn:p> ?c }"
+
+    with pytest.raises(InputError, match="only variables and `a` outside of GRAPH") as caught:
+        read_rule(text, name="case", base=BASE, file="case.rq", engine=True)
+    assert (caught.value.line, caught.value.column) == (1, text.index("<urn:p>") + 1)
 
 
 def test_rules_that_never_end_are_named() -> None:
