@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 
 MAX_PORT = 65_535
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
+TAKEN = MappingProxyType({"id": "id-id", "was": "was-us"})
+"""Tags that begin an address of every site, such as `/id/x`, and what to write instead."""
 _NOT_IN_AN_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`\x7f]")
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
@@ -88,6 +90,9 @@ def _languages(value: object) -> tuple[str, ...]:
     for tag in value:
         if not isinstance(tag, str) or not _LANGUAGE.fullmatch(tag):
             raise SettingValueError(f"holds {tag!r}, which is not a language tag in lower case")
+    for tag in value:
+        if tag in TAKEN:
+            raise SettingValueError(f"holds {tag!r}, but /{tag} is an address of every site; write {TAKEN[tag]!r}")
     if len(set(value)) != len(value):
         raise SettingValueError("names a language twice")
     return tuple(value)

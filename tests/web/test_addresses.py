@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from samvirke import settings_values
 from tests.web.conftest import BASE
 
 TURTLE = {"Accept": "text/turtle"}
@@ -217,3 +220,11 @@ def test_no_path_leads_to_another_host(app, path):
     location = seen["headers"].get("Location", "/")
     assert location.startswith("/")
     assert not location.startswith(("//", "/\\"))
+
+
+def test_no_language_can_take_an_address_of_every_site(app):
+    """A site in a language may not have the tag by which an address of every site begins."""
+    firsts = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()}
+    tags = {first for first in firsts if re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", first)}
+
+    assert tags == set(settings_values.TAKEN)
