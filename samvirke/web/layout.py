@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from samvirke.schema import Schema
 
 STATIC = Path(__file__).parent / "static"
-MENU_CLASSES = 4
+MENU_CLASSES = 3
 OWN_LISTS = frozenset({CORE.SourceDocument.value, CORE.DocumentVersion.value, CORE.Passage.value})
 """Classes whose things are listed elsewhere than under "classes"."""
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})

@@ -69,6 +69,19 @@ def test_page_is_accessible_silent_and_never_scrolls_sideways(name, site_address
             context.close()
 
 
+@pytest.mark.parametrize("width", [1280, 1160, 1152, 1024, 993, 992, 641, 390])
+def test_the_search_field_of_the_header_is_never_cut(width, site_address, browser):
+    context = browser.new_context(viewport={"width": width, "height": 700})
+    page = context.new_page()
+    for language in LANGUAGES:
+        page.goto(f"{site_address}/{language}/")
+        field = page.locator("header .find").bounding_box()
+
+        assert field["width"] >= 11 * 16, (language, width)
+        assert _sideways(page) == 0, (language, width)
+    context.close()
+
+
 @pytest.mark.parametrize("name", PATHS)
 def test_page_fits_320_pixels_and_wide_text(name, site_address, browser):
     context = browser.new_context(viewport={"width": 320, "height": 700})
