@@ -438,7 +438,7 @@ def _part(
         numbers=tuple(sorted(numbers[one] for one in passages)),
         rule=rule,
         implied=any(view.implied for view in views) and not rule,
-        hedges=tuple(dict.fromkeys(view.hedge for view in views if view.hedge and not rule)),
+        hedges=tuple(dict.fromkeys(hedge for view in views if not rule for hedge in view.hedges)),
         readings=tuple(dict.fromkeys(known[one].note for one in every if known[one].note is not None)),  # type: ignore[misc]  # filtered
         when=when,
         when_numbers=tuple(sorted(numbers[one] for one in when_passages)),

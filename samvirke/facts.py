@@ -67,7 +67,7 @@ class PassageView:
     end: int = 0
     quote: Text = field(default_factory=lambda: Text(""))
     implied: bool = False
-    hedge: str = ""
+    hedges: tuple[str, ...] = ()
     note: Text | None = None
 
     @property
@@ -229,14 +229,16 @@ class Facts:
         span = SPAN.match(fragment)
         quotes = [value for value in self.values(node, NIF.anchorOf) if isinstance(value, Literal)]
         hedges = [value.value for value in self.values(node, CORE.hedge) if isinstance(value, Literal)]
+        quote = Text(quotes[0].value, quotes[0].language or "") if quotes else Text("")
         return PassageView(
             address=address,
             version=version,
             start=int(span[1]) if span else 0,
             end=int(span[2]) if span else 0,
-            quote=Text(quotes[0].value, quotes[0].language or "") if quotes else Text(""),
+            quote=quote,
             implied=CORE.implied in self.values(node, CORE.mode),
-            hedge=" ".join(hedges),
+            # Each hedge is a quotation of its own, in the order of the sentence.
+            hedges=tuple(sorted(hedges, key=lambda words: (quote.value.find(words), words))),
             note=choose(self.texts(node, (CORE.note.value,)), self.lang, self.schema.languages),
         )
 

@@ -9,6 +9,7 @@ from samvirke.hints import Text
 from samvirke.marks import Mark
 from samvirke.model import Literal, NamedNode, Quad
 from samvirke.schema import compile_schema
+from samvirke.terms import CORE
 
 BASE = "https://orchard.example/"
 
@@ -49,6 +50,20 @@ def test_a_detail_is_told_in_one_line_with_its_date_and_how_it_was_read(view_of)
     assert part.numbers == (2, 3)
     assert part.implied
     assert part.readings == (Text("»It« is read as Gråsten.", "en"),)
+
+
+def test_several_hedges_of_a_passage_are_several_quotations(orchard, view_of):
+    store, schema = orchard
+    passage = NamedNode(f"{BASE}document/ledger/1900#char=0,37")
+    version = NamedNode(f"{BASE}document/ledger/1900")
+    iri = f"{BASE}id/graasten"
+    quads = [*describe.neighbourhood(store, schema, {"iri": iri}), Quad(passage, CORE.hedge, Literal("by"), version)]
+    view = entity_view(quads, schema, iri, "en")
+    assert view is not None
+    [row] = [row for row in view.rows if row.label.value == "Near"]
+
+    # In the order of the sentence; what the quote does not hold comes first.
+    assert [part.hedges for part in row.parts] == [("so they say", "by")]
 
 
 def test_hedges_are_told_where_the_passage_has_them(view_of):
