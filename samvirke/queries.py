@@ -10,9 +10,11 @@ checked, made an RDF term, and joined in by VALUES.
     # param year: year = 2016  label@da Årstal | label@en Year
     # param kind: iri of ex:Kind = ex:feast  label@en Kind
     # param word: text optional  label@en Word in the name
+    # home: 1
 
 A parameter has a default (`= value`), is `optional` (not given: it restricts nothing), or must be
-given. `of` names the class whose things are offered. A comment line without a key continues the one
+given. `of` names the class whose things are offered. `home` puts the question on the front page, the
+lowest number first. A comment line without a key continues the one
 before it. Standard: https://www.w3.org/TR/sparql11-query/#inline-data
 """
 
@@ -36,6 +38,8 @@ ENDING: Final = ".rq"
 _KEYS: Final = ("title", "description")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _TOLD = re.compile(r"#\s*(?P<key>\w+)@(?P<language>[A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)\s*:\s*(?P<text>.*?)\s*")
+_HOME = re.compile(r"#\s*home\s*:\s*(?P<place>.*?)\s*")
+_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 _PARAM_LINE = re.compile(r"#\s*param\b")
 _PARAM = re.compile(
     r"""\#\s*param\s+(?P<name>[A-Za-z_]\w*)\s*:\s*(?P<kind>\w+)
@@ -74,7 +78,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class StoredQuery:
-    """A question that a site keeps: `name` is its address under `/queries/`, `text` the whole file."""
+    """A question that a site keeps: `name` is its address under `/queries/`, `text` the whole file.
+
+    `home` is its place among the questions of the front page; None when it asks for none.
+    """
 
     name: str
     titles: Mapping[str, str]
@@ -83,6 +90,7 @@ class StoredQuery:
     text: str
     base: str = ""
     file: str = ""
+    home: int | None = None
 
     def title(self, language: str) -> str:
         """Return the title in `language`, else in English, else in any."""
@@ -116,6 +124,7 @@ def parse_query(text: str, *, name: str, base: str = "", file: str = "") -> Stor
     told: dict[str, dict[str, str]] = {key: {} for key in _KEYS}
     parameters: list[Parameter] = []
     last: tuple[str, str] | None = None
+    home: int | None = None
     prefixes = prologue(text).prefixes
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.startswith("#"):
@@ -123,6 +132,8 @@ def parse_query(text: str, *, name: str, base: str = "", file: str = "") -> Stor
         if _PARAM_LINE.match(line):
             parameters.append(_parameter(line, prefixes, file=file, line=number))
             last = None
+        elif match := _HOME.fullmatch(line):
+            home, last = _place(match, home, file=file, line=number), None
         elif match := _TOLD.fullmatch(line):
             last = _take(match, told, file=file, line=number)
         elif not line.lstrip("# \t"):
@@ -137,6 +148,7 @@ def parse_query(text: str, *, name: str, base: str = "", file: str = "") -> Stor
         text=text,
         base=base,
         file=file,
+        home=home,
     )
     _check(stored)
     return stored
@@ -199,6 +211,22 @@ def _take(match: re.Match[str], told: dict[str, dict[str, str]], *, file: str, l
         raise InputError(f"The {key} in {language} is empty.", file=file, line=line, column=match.start("text") + 1)
     told[key][language] = text
     return key, language
+
+
+def _place(match: re.Match[str], before: int | None, *, file: str, line: int) -> int:
+    """The place on the front page that a line gives."""
+    column = match.start("place") + 1
+    if before is not None:
+        raise InputError("The place on the front page is given twice.", file=file, line=line, column=column)
+    if not _NUMBER.fullmatch(match["place"]):
+        raise InputError(
+            f"{match['place']!r} is no place on the front page.",
+            file=file,
+            line=line,
+            column=column,
+            remedy="Write a whole number from 1, as in: # home: 1.",
+        )
+    return int(match["place"])
 
 
 def _parameter(written: str, prefixes: Mapping[str, str], *, file: str, line: int) -> Parameter:

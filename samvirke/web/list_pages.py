@@ -33,7 +33,7 @@ HITS = 20
 QUESTIONS = 3
 TRIED = 9
 ANSWER_ROWS = 4
-ANSWER_COLUMNS = 3
+ANSWER_CELLS = 3
 QUESTION_MS = 2_000
 LONGEST_WORDS = 200
 LAST_PAGE = 10_000
@@ -51,9 +51,13 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A stored question with the first rows of its answer, asked of the data that is published now."""
+    """A stored question with the first rows of its answer, asked of the data that is published now.
+
+    `asked` are its parameters' names with the values it was asked with, addresses left out.
+    """
 
     title: str
+    asked: tuple[tuple[str, str], ...]
     href: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
@@ -147,13 +151,17 @@ _asking = Lock()
 
 
 def _questions(publication: Publication, lang: str) -> tuple[Question, ...]:
-    """The first questions that need no word from the reader and have an answer; asked once per generation."""
+    """The questions for the front page: they need no word from the reader and have an answer.
+
+    Those that ask for a place come first, then by name. Asked once per generation.
+    """
     key = (publication.version, lang)
     with _asking:
         if key not in _asked:
             if len(_asked) > 2 * len(publication.languages):
                 _asked.clear()
             fit = [query for query in publication.queries.values() if not any(one.required for one in query.parameters)]
+            fit.sort(key=lambda one: (one.home is None, one.home or 0, one.name))
             found = (_question(publication, query, lang) for query in fit[:TRIED])
             _asked[key] = tuple(one for one in found if one is not None and one.rows)[:QUESTIONS]
         return _asked[key]
@@ -171,9 +179,10 @@ def _question(publication: Publication, query: StoredQuery, lang: str) -> Questi
         return None
     rows = answer.get("results", {}).get("bindings", [])
     columns = [name for name in answer.get("head", {}).get("vars", []) if any(name in row for row in rows)]
-    columns = [name for name in columns if not _only_passages(name, rows)][:ANSWER_COLUMNS]
+    columns = [name for name in columns if not _only_passages(name, rows)]
     return Question(
         title=query.title(lang),
+        asked=tuple((one.label(lang), one.default) for one in query.parameters if one.default and one.kind != "iri"),
         href=publication.links.query(query.name, lang),
         columns=tuple(columns),
         rows=tuple(
@@ -184,12 +193,12 @@ def _question(publication: Publication, query: StoredQuery, lang: str) -> Questi
 
 
 def _told(cells: Sequence[Value | None]) -> tuple[Value, ...]:
-    """The cells of a row that say something: a column with the name of the thing in another one does not."""
+    """The first cells of a row that say something: a column with the name of the thing in another one does not."""
     found: dict[str, Value] = {}
     for cell in cells:
         if cell is not None:
             found.setdefault(cell.text, cell)
-    return tuple(found.values())
+    return tuple(found.values())[:ANSWER_CELLS]
 
 
 def _only_passages(name: str, rows: list[dict[str, Any]]) -> bool:

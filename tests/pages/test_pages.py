@@ -139,6 +139,14 @@ def test_terms_have_an_anchor_that_survives_the_redirect(client):
 UNKNOWN = ("/da/id/nobody", "/da/class/nothing", "/da/rule/none", "/da/document/none/1", "/da/what/ever")
 
 
+def test_the_front_page_answers_the_questions_that_ask_for_a_place(client):
+    page = get(client, "/en/")
+    shown = re.findall(r'<h3 id="h-q\d"><a href="/en/queries/([a-z-]+)">', page)
+
+    assert shown == ["networks", "who-paid-in-year", "active-in-year"]
+    assert '<p class="note">Year: 2017</p>' in page
+
+
 def test_unknown_addresses_are_404(client):
     for path in UNKNOWN:
         assert client.get(path).status_code == 404, path

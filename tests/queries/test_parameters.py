@@ -60,6 +60,14 @@ def test_a_header_is_read_whole() -> None:
     assert (n.default, n.required) == (None, True)
 
 
+def test_a_question_may_ask_for_a_place_on_the_front_page() -> None:
+    asked = parse_query("# title@en: What?\n# home: 12\n# description@en: All.\nSELECT * { ?s ?p ?o }", name="a")
+    silent = parse_query("# title@en: What?\n# description@en: All.\nSELECT * { ?s ?p ?o }", name="b")
+
+    assert (asked.home, asked.descriptions) == (12, {"en": "All."})
+    assert silent.home is None
+
+
 @given(HOSTILE | st.text(max_size=30))
 @example('" } DROP ALL #')
 @example("\\u0022 . } #")
