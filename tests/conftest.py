@@ -8,12 +8,24 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # No test asserts time: a busy machine is no defect. Speed is measured in bench/.
 hypothesis.settings.register_profile("samvirke", deadline=None)
 hypothesis.settings.load_profile("samvirke")
+
+
+class ReadingClient(FlaskClient):
+    """Reads and closes each answer, as a server does; else files that are sent stay open and warn."""
+
+    def open(self, *given, buffered=True, **named):
+        return super().open(*given, buffered=buffered, **named)
+
+
+Flask.test_client_class = ReadingClient
 
 # What a run may not do without: a test marked `java` or `browser` that is skipped for any reason fails
 # where the machine was promised to have them. Otherwise a green run could hide that nothing was tried.
