@@ -12,12 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from samvirke.sentences import beginnings
+
 LONG_PARAGRAPH = 1_400
 MARGIN = 300
 DEPTH = 20
-# A sentence ends at its mark when a space and a new beginning follow. Nothing hangs on it but the
-# note "gave no facts", so an abbreviation that is cut in two does no harm.
-SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”»’)\]]*\s+(?=[\"“”«»‘(\[]*[A-ZÆØÅÄÖÜ0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +171,7 @@ def _unused(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
 
 def _sentences(text: str) -> list[str]:
     """Cut a text into sentences, each with the space after it."""
-    cuts = [0, *(match.end() for match in SENTENCE_END.finditer(text)), len(text)]
+    cuts = [0, *beginnings(text), len(text)]
     return [text[low:high] for low, high in pairwise(cuts) if low < high]
 
 

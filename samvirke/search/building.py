@@ -11,11 +11,13 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from samvirke.model import Candidate, DefaultGraph, DocumentVersion, Literal, NamedNode
 from samvirke.schema import ALTERNATIVE_PROPERTIES, Schema
 from samvirke.search.words import fold, folded_words, sort_key, stems, tokens
+from samvirke.sentences import beginnings
 from samvirke.terms import CORE, DCT, OWL, TYPE
 
 __all__ = ["LAYOUT", "build_index"]
@@ -57,7 +59,7 @@ CREATE VIRTUAL TABLE sentence_words USING fts5 (
   words, stems, content='', columnsize=0, tokenize='unicode61 remove_diacritics 0');
 """
 
-_SENTENCE = re.compile(r"\S(?:.*?[.!?…][”\"»)]*(?=\s|$)|.*$)", re.MULTILINE)
+_LINE = re.compile(r"\S.*")
 _VERSION_CLASS = CORE.DocumentVersion.value
 _IS_REPLACED_BY = DCT.isReplacedBy.value
 _DEPRECATED = OWL.deprecated.value
@@ -247,8 +249,9 @@ def _write_sentences(
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int, str]]:
-    """Cut a text where a line ends or a sentence does; a date such as "21. oktober" may be cut and does no harm."""
-    for found in _SENTENCE.finditer(text):
-        words = found[0].rstrip()
-        if words:
-            yield found.start(), found.start() + len(words), words
+    """Cut a text where a line ends or a sentence does."""
+    for line in _LINE.finditer(text):
+        for low, high in pairwise((0, *beginnings(line[0]), len(line[0]))):
+            words = line[0][low:high].rstrip()
+            start = line.start() + low
+            yield start, start + len(words), words
