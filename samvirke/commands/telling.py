@@ -163,7 +163,8 @@ def _numbers(numbers: Iterable[int]) -> str:
 def _quote(frame: Frame, number: int, passage: PassageView) -> Iterator[str]:
     """Write a passage's words, how they were read and where they stand."""
     marks = [frame.say(IMPLIED)] if passage.implied else []
-    marks += [frame.say(HEDGED, hedge=passage.hedge)] if passage.hedge else []
+    if passage.hedges:
+        marks.append(frame.say(HEDGED, hedge=", ".join(f"“{hedge}”" for hedge in passage.hedges)))
     yield f"  [{number}] “{' '.join(passage.quote.value.split())}”" + (f" ({'; '.join(marks)})" if marks else "")
     if passage.note:
         yield f"      {passage.note.value}"
@@ -175,7 +176,7 @@ def _passage(passage: PassageView) -> dict[str, Any]:
         "address": passage.address,
         "quote": passage.quote.value,
         "mode": "implied" if passage.implied else "stated",
-        "hedge": passage.hedge,
+        "hedges": list(passage.hedges),
         "note": passage.note.value if passage.note else "",
     }
 
