@@ -28,7 +28,10 @@ Texts = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One value with what stands behind it. `rule` is set when nobody said it and a rule gave it."""
+    """One value with what stands behind it.
+
+    `rule` is set when nobody said it and a rule gave it; `gaps` names what no source says of it.
+    """
 
     values: tuple[Value, ...]
     notes: tuple[Note, ...] = ()
@@ -36,6 +39,7 @@ class Fact:
     when_passages: tuple[str, ...] = ()
     passages: tuple[str, ...] = ()
     rule: str = ""
+    gaps: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +250,7 @@ class _Builder:
         told: Line = line(self.facts, value, self.node, row.only)
         behind = [own, *told.evidence]
         passages = tuple(dict.fromkeys(passage for one in behind for passage in one.passages))
-        return Fact(told.values, told.notes, told.when, told.when_passages, passages, own.rule)
+        return Fact(told.values, told.notes, told.when, told.when_passages, passages, own.rule, told.gaps)
 
     # ------------------------------------------------------------ what no shape names
 
@@ -275,6 +279,8 @@ class _Builder:
         if (behind.passages and not behind.rule) or isinstance(other, Literal):
             return False
         if isinstance(other, NamedNode) and other.value in self.shown:
+            return True
+        if any(shown == other for _, _, shown in self.used):
             return True
         # A detail's ends are shown by what it joins.
         joined = line(self.facts, other, self.node).values

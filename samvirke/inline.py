@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from samvirke.facts import Evidence, Facts, Node, Value
-from samvirke.hints import Field, Text, local_name
+from samvirke.hints import Field, Text, readable_name
 from samvirke.model import Literal, NamedNode, Triple
 from samvirke.terms import TYPE
 
@@ -32,6 +32,7 @@ class Line:
 
     `values` are what the line is about (none: nothing is said to be there), `when` the dates the
     line itself has. `evidence` is what stands behind the values, `when_passages` behind the dates.
+    `gaps` names what its shape expects to be told and nobody tells.
     """
 
     values: tuple[Value, ...]
@@ -39,6 +40,7 @@ class Line:
     when: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     when_passages: tuple[str, ...] = ()
+    gaps: tuple[Text, ...] = ()
 
 
 def field_label(facts: Facts, row: Field) -> Text:
@@ -67,7 +69,10 @@ def line(facts: Facts, node: Node, page: Node, only: tuple[tuple[str, str], ...]
     said = dict(only)
     gathered = _Gathered()
     for row in (*named, *noted):
-        for value in facts.values(node, NamedNode(row.path), inverse=row.inverse):
+        found = facts.values(node, NamedNode(row.path), inverse=row.inverse)
+        if row.gap and not found:
+            gathered.gaps.append(field_label(facts, row))
+        for value in found:
             own = _evidence(facts, node, row, value)
             if value == page or said.get(row.path) == str(value):
                 gathered.evidence.append(own)
@@ -92,6 +97,7 @@ class _Gathered:
     when: list[str] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
     when_passages: list[str] = field(default_factory=list)
+    gaps: list[Text] = field(default_factory=list)
 
     def take_main(self, inner: Line, own: Evidence) -> None:
         """Take what the line is about."""
@@ -119,13 +125,14 @@ class _Gathered:
         if not self.values and self.when and not self.notes:
             behind = Evidence(tuple(dict.fromkeys(self.when_passages)))
             values = tuple(Value("date", date) for date in dict.fromkeys(self.when))
-            return Line(values, evidence=(*self.evidence, behind))
+            return Line(values, evidence=(*self.evidence, behind), gaps=tuple(self.gaps))
         return Line(
             tuple(dict.fromkeys(self.values)),
             tuple(self.notes),
             tuple(dict.fromkeys(self.when)),
             tuple(self.evidence),
             tuple(dict.fromkeys(self.when_passages)),
+            tuple(self.gaps),
         )
 
 
@@ -162,6 +169,6 @@ def title(facts: Facts, node: Node) -> Text:
     named = facts.schema.name(kind, facts.lang)
     if not facts.is_detail(node):
         iri = node.value if isinstance(node, NamedNode) else kind
-        return Text(local_name(iri))
+        return Text(readable_name(iri))
     joined = [one.text for one in line(facts, node, node).values if one.kind == "thing"]
     return Text(f"{named.value}: {', '.join(joined)}" if joined else named.value, named.language)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from samvirke import describe
 from samvirke.entity import entity_view
 from samvirke.facts import Evidence
-from samvirke.hints import Text
+from samvirke.hints import Field, Text
 from samvirke.marks import Mark
 from samvirke.model import Literal, NamedNode, Quad
 from samvirke.schema import compile_schema
@@ -50,6 +52,24 @@ def test_a_detail_is_told_in_one_line_with_its_date_and_how_it_was_read(view_of)
     assert part.numbers == (2, 3)
     assert part.implied
     assert part.readings == (Text("»It« is read as Gråsten.", "en"),)
+
+
+def test_a_detail_says_what_its_shape_expects_and_nobody_tells(orchard):
+    store, schema = orchard
+    kind, iri = f"{BASE}terms#Grafting", f"{BASE}id/graasten"
+    grafting = schema.classes[kind]
+    rows = (
+        *grafting.fields,
+        Field(f"{BASE}terms#by", names={"en": "Grafted by"}, roles=("key",), gap=True),
+        Field(f"{BASE}terms#with", names={"en": "With"}, gap=True),  # not told in the line, so no gap of it
+    )
+    schema = replace(schema, classes={**schema.classes, kind: replace(grafting, fields=rows)})
+    view = entity_view(list(describe.neighbourhood(store, schema, {"iri": iri})), schema, iri, "en")
+    assert view is not None
+    [row] = [row for row in view.rows if row.label.value == "Grafted onto"]
+
+    assert [fact.gaps for fact in row.facts] == [(Text("Grafted by", "en"),)]
+    assert [value.text for fact in row.facts for value in fact.values] == ["Old Stem"]
 
 
 def test_several_hedges_of_a_passage_are_several_quotations(orchard, view_of):

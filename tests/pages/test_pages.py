@@ -85,6 +85,13 @@ def test_a_thing_shows_facts_chips_gaps_and_its_source(client):
     assert len(ids) == len(set(ids))
 
 
+def test_a_value_says_what_no_source_tells_of_it(client):
+    page = get(client, "/da/id/inkluderende-kulturliv-i-norden")
+    row = page[page.rindex("Nordisk Ministerråd</a>", 0, page.index("</table>")) :]
+
+    assert row.index("Beløb: ikke oplyst i kilderne") < row.index("</tr>")
+
+
 def test_dates_are_written_in_the_language_of_the_page(client):
     assert "June 2014 – February 2018" in get(client, f"/en{THING}")
     assert "fra december 2017 (slutning ikke oplyst)" in get(client, "/da/id/nordisk-biblioteksnetvaerk")
