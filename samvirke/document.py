@@ -7,13 +7,12 @@ passage. Level 4; pure: the quads come from `describe.py`. Must not name a term 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from samvirke.describe import USED
 from samvirke.entity import Texts
 from samvirke.facts import Facts, Node, PassageView, Value
-from samvirke.hints import Text
-from samvirke.inline import title
+from samvirke.hints import LAST, Text
 from samvirke.marks import Paragraph, Stretch, paragraphs
 from samvirke.model import Literal, NamedNode, Quad
 from samvirke.schema import Schema
@@ -21,16 +20,30 @@ from samvirke.terms import CORE, DCT, NIF, PROV, TYPE
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One thing that is told of a subject.
+
+    `name` is the property, empty where the value speaks for itself. `inside` is what the passage tells
+    of a value that is a detail: it is shown instead of the detail's kind.
+    """
+
+    name: Text
+    value: Value
+    inside: tuple[Told, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """One thing that a passage says something about.
 
-    `kinds` are the classes it is said to be of, `pairs` what else is said, as property and value. That a
-    thing has the name it is shown by is not said again.
+    `kinds` are the classes it is said to be of, `told` what else is said. That a thing has the name it
+    is shown by is not said again. A `detail` is told in one line, by what this passage says of it.
     """
 
     subject: Value
     kinds: tuple[Value, ...]
-    pairs: tuple[tuple[Text, Value], ...]
+    told: tuple[Told, ...]
+    detail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,27 +180,70 @@ def _said_by_passage(facts: Facts) -> dict[str, list[tuple[Node, NamedNode, Node
 
 
 def _said(facts: Facts, triples: Sequence[tuple[Node, NamedNode, Node]]) -> tuple[Said, ...]:
-    """What some triples say, by what they speak of."""
-    kinds: dict[Value, list[Value]] = {}
-    about: dict[Value, list[tuple[Text, Value]]] = {}
-    names = facts.schema.label_properties
-    for subject, predicate, value in triples:
-        thing = facts.value(subject)
-        detail = facts.is_detail(subject)
-        if detail and isinstance(subject, NamedNode):
-            thing = Value("thing", title(facts, subject).value, "", subject.value, thing.class_iri)
-        about.setdefault(thing, [])
-        shown = facts.value(value)
-        if predicate == TYPE and isinstance(value, NamedNode):
-            if not detail:
-                kind = Value("term", facts.schema.name(value.value, facts.lang).value, "", value.value)
-                kinds.setdefault(thing, []).append(kind)
-        elif predicate.value not in names or shown.text != thing.text:
-            about[thing].append((facts.schema.name(predicate.value, facts.lang), shown))
-    return tuple(
-        Said(thing, tuple(kinds.get(thing, ())), tuple(sorted(pairs, key=lambda pair: (pair[0].value, pair[1].text))))
-        for thing, pairs in sorted(about.items(), key=lambda item: item[0].text)
-    )
+    """What some triples say: of things by name, then of the details that no thing here has."""
+    telling = _Telling(facts, triples)
+    nodes = sorted(telling.own, key=lambda node: (facts.is_detail(node), node in telling.pointed))
+    said = [telling.said(node) for node in nodes if node not in telling.placed]
+    return tuple(sorted(said, key=lambda one: (one.detail, one.subject.text, [part.value.text for part in one.told])))
+
+
+class _Telling:
+    """The triples of one passage. A detail is told where it is pointed at, one with others inside the first time."""
+
+    def __init__(self, facts: Facts, triples: Sequence[tuple[Node, NamedNode, Node]]) -> None:
+        self.facts = facts
+        self.own: dict[Node, list[tuple[NamedNode, Node]]] = {}
+        for subject, predicate, value in triples:
+            self.own.setdefault(subject, []).append((predicate, value))
+        self.pointed = {value for subject, _, value in triples if self.folds(value) and value != subject}
+        self.placed: set[Node] = set()
+        self.short: dict[Node, tuple[Told, ...]] = {}
+
+    def folds(self, node: Node) -> bool:
+        """Whether a node is told inside another: a detail that has no name."""
+        return node in self.own and self.facts.is_detail(node) and self.facts.label(node) is None
+
+    def said(self, node: Node) -> Said:
+        """What is said of a node that stands by itself."""
+        self.placed.add(node)
+        detail = self.folds(node)
+        subject = self.facts.value(node)
+        kinds = []
+        for predicate, value in self.own[node]:
+            if predicate == TYPE and isinstance(value, NamedNode) and not detail:
+                kinds.append(Value("term", self.facts.schema.name(value.value, self.facts.lang).value, "", value.value))
+        return Said(subject, tuple(kinds), self.told(node, subject.text), detail)
+
+    def told(self, node: Node, shown: str) -> tuple[Told, ...]:
+        """What is told of a node besides its types and the name it is shown by."""
+        schema, lang = self.facts.schema, self.facts.lang
+        names = schema.label_properties
+        rows = {row.path: row for row in schema.fields(self.facts.types(node)) if not row.inverse}
+        ranked: list[tuple[bool, float, Told]] = []
+        for predicate, value in self.own[node]:
+            part = self.part(schema.name(predicate.value, lang), value)
+            if predicate == TYPE or (predicate.value in names and part.value.text == shown):
+                continue
+            row = rows.get(predicate.value)
+            if self.folds(node):
+                speaks = row is not None and "label" in row.roles
+                part = replace(part, name=Text("")) if speaks else part
+                ranked.append((not speaks, row.order if row else LAST, part))
+            else:
+                ranked.append((False, LAST, part))
+        ranked.sort(key=lambda one: (*one[:2], one[2].name.value, one[2].value.text))
+        return tuple(part for _, _, part in ranked)
+
+    def part(self, name: Text, value: Node) -> Told:
+        """One value; a detail is opened where it is first met, and again if it is short."""
+        shown = self.facts.value(value)
+        if value in self.placed or not self.folds(value):
+            return Told(name, shown, self.short.get(value, ()))
+        self.placed.add(value)
+        inside = self.told(value, "")
+        if not any(one.inside for one in inside):
+            self.short[value] = inside
+        return Told(name, shown, inside)
 
 
 def _about(facts: Facts, version: NamedNode, document: NamedNode) -> tuple[tuple[Text, Value], ...]:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from samvirke.hints import Text, Texts, choose, local_name
+from samvirke.hints import Text, Texts, choose, readable_name
 from samvirke.model import BlankNode, Literal, NamedNode, Quad, Term, Triple
 from samvirke.schema import ALTERNATIVE_PROPERTIES, Schema
 from samvirke.terms import CORE, NIF, TEMPORAL_DATATYPES, TYPE, XSD
@@ -156,7 +156,7 @@ class Facts:
         kind = self.schema.main_class(self.types(node))
         if kind and (isinstance(node, BlankNode) or self.schema.class_hint(kind).detail):
             return self.schema.name(kind, self.lang)
-        return Text(local_name(node.value) if isinstance(node, NamedNode) else "…")
+        return Text(readable_name(node.value) if isinstance(node, NamedNode) else "…")
 
     def alternatives(self, node: Node) -> list[Text]:
         """The other names, in every language."""
@@ -185,15 +185,18 @@ class Facts:
         kind = self.schema.main_class(self.types(node))
         return Value("thing", name.value, name.language, node.value, kind, self.dates(node))
 
-    def dates(self, node: Node) -> tuple[str, ...]:
-        """The dates a thing has itself or through a detail node, lexical, each once; computed bounds are none."""
+    def dates(self, node: Node, above: tuple[Node, ...] = ()) -> tuple[str, ...]:
+        """The dates a thing has itself or through a detail node, lexical, each once; computed bounds are none.
+
+        `above` are the details that lead here: those that point at each other in a ring are read once.
+        """
         found: list[str] = []
         for predicate, values in self.out.get(node, {}).items():
             for value in values:
                 if isinstance(value, Literal):
                     found += [value.value] if self.is_told_date(predicate, value) else []
-                elif self.is_detail(value) and not self._joins(value):
-                    found += self.dates(value)
+                elif value not in above and self.is_detail(value) and not self._joins(value):
+                    found += self.dates(value, (*above, node))
         return tuple(dict.fromkeys(found))
 
     def is_told_date(self, predicate: NamedNode, value: Node) -> bool:

@@ -6,7 +6,8 @@ import pytest
 
 from samvirke import describe
 from samvirke.document import document_view, version_lines
-from samvirke.model import DefaultGraph
+from samvirke.model import DefaultGraph, Literal, NamedNode, Quad
+from samvirke.terms import CORE, EDTF, NIF, TYPE
 
 BASE = "https://orchard.example/"
 VERSION = f"{BASE}document/ledger/1900"
@@ -70,6 +71,57 @@ def test_a_document_lists_its_passages_with_their_facts(orchard):
         ("the well", []),
     ]
     assert block.used[2].passage.implied
+
+
+def test_a_detail_is_told_in_one_line_by_what_the_passage_says(orchard):
+    store, schema = orchard
+    quads = list(describe.document(store, schema, {"iri": VERSION}))
+    view = document_view(quads, schema, VERSION, "en", texts={"aa": TEXT}.get)
+    assert view is not None
+    told = [
+        (said.subject.text, said.detail, [(part.name.value, part.value.text) for part in said.told])
+        for used in view.blocks[0].used[1:]
+        for said in used.said
+    ]
+
+    assert told == [
+        ("Old Stem", False, []),
+        ("Grafting", True, [("", "Old Stem"), ("when", "1891-06")]),
+        ("Grafting", True, [("", "Gråsten")]),
+    ]
+
+
+def test_a_detail_is_folded_into_what_has_it_and_no_fact_is_lost(orchard):
+    """A ring of details, one that two things share, and one inside another: each triple is told, and a nest once."""
+    _, schema = orchard
+    passage = NamedNode(f"{VERSION}#char=0,37")
+    d, o = f"{BASE}id/", f"{BASE}terms#"
+    joined = [
+        ("a", "has", "g1"),
+        ("b", "has", "g1"),
+        ("g1", "within", "g2"),
+        ("g3", "within", "g4"),
+        ("g4", "within", "g3"),
+    ]
+    quads = [Quad(NamedNode(d + s), NamedNode(o + p), NamedNode(d + v), passage) for s, p, v in joined]
+    quads += [Quad(NamedNode(f"{d}g{n}"), TYPE, NamedNode(f"{o}Grafting"), passage) for n in (1, 2, 3, 4)]
+    quads += [
+        Quad(NamedNode(f"{d}g2"), NamedNode(f"{o}when"), Literal("1891", datatype=EDTF.term("EDTF-level0")), passage)
+    ]
+    quads += [Quad(passage, NIF.anchorOf, Literal("words", language="en"), NamedNode(VERSION))]
+    quads += [Quad(NamedNode(VERSION), CORE.sha256, Literal("aa"), NamedNode(VERSION))]
+    view = document_view(quads, schema, VERSION, "en")
+    assert view is not None
+    said = view.loose[0].said
+
+    def count(parts) -> int:
+        return sum(1 + count(part.inside) for part in parts)
+
+    assert [(one.subject.text, one.detail) for one in said] == [("a", False), ("b", False), ("Grafting", True)]
+    assert [part.value.text for part in said[0].told[0].inside[0].inside] == ["1891"]
+    assert said[1].told[0].inside == ()
+    types = 4
+    assert view.facts == types + sum(count(one.told) for one in said)
 
 
 def test_versions_are_listed_with_the_number_of_their_passages(orchard):
