@@ -27,12 +27,12 @@ import pyoxigraph
 
 from samvirke import rules, store
 from samvirke.errors import InputError
-from samvirke.model import Candidate, DefaultGraph, DocumentVersion, NamedNode, Quad
+from samvirke.model import Candidate, DefaultGraph, DocumentVersion, Literal, NamedNode, Quad
 from samvirke.rules import Rule, RuleResults
 from samvirke.schema import compile_schema
 from samvirke.site import ABOUT, Site
 from samvirke.sources import read_documents
-from samvirke.terms import OWL, SKOS, TYPE
+from samvirke.terms import CORE, OWL, PROV, SKOS, TYPE
 
 Progress = Callable[[str], None]
 
@@ -95,6 +95,7 @@ def assemble_with_rules(site: Site, *, progress: Progress | None = None) -> Asse
     say("Reading the data …")
     for path in site.data_files():
         _read_data_file(dataset, site, path)
+    _say_of_files(dataset, site, documents)
     known = rules.load_rules(site)
     dataset.add(dataset.schema, rules.describe_rules(known, base=site.base), file="rules")
     _keep_apart(dataset, site)
@@ -209,6 +210,19 @@ def _described(quad: Quad, folder: str) -> Quad:
         version = quad.subject.value.removeprefix(folder).partition("#")[0]
         graph = folder + version if version else graph
     return Quad(quad.subject, quad.predicate, quad.object, NamedNode(graph))
+
+
+def _say_of_files(dataset: _Dataset, site: Site, documents: Iterable[DocumentVersion]) -> None:
+    """Say of each version that no file describes what its own file shows, so that its passages lead somewhere."""
+    described = {quad.subject for quads in dataset.asserted.values() for quad in quads}
+    for document in documents:
+        version = NamedNode(document.address)
+        if version not in described:
+            said = (
+                Quad(version, PROV.specializationOf, NamedNode(document.document), version),
+                Quad(version, CORE.sha256, Literal(document.sha256), version),
+            )
+            dataset.add(dataset.asserted, said, file=site.relative(Path(document.file)))
 
 
 def _keep_apart(dataset: _Dataset, site: Site) -> None:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 LAST = 1_000_000.0
 """The order of what names no order."""
@@ -52,6 +53,11 @@ def local_name(iri: str) -> str:
     """Return what follows the last `#` or `/` of an address, else the address itself."""
     stem = iri.rstrip("/#")
     return re.split(r"[#/]", stem)[-1] or iri
+
+
+def readable_name(iri: str) -> str:
+    """Return the local name for people: `%C3%A6` is written æ."""
+    return unquote(local_name(iri))
 
 
 def slug(name: str) -> str:

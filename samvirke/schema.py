@@ -28,6 +28,7 @@ from samvirke.hints import (
     Texts,
     choose,
     local_name,
+    readable_name,
     slug,
 )
 from samvirke.model import BlankNode, Literal, NamedNode, Quad, Term, Triple
@@ -152,7 +153,7 @@ class Schema:
             found = self.text(hint.labels, language) if hint else None
             if found:
                 return found
-        return Text(local_name(iri))
+        return Text(readable_name(iri))
 
     def reverse_name(self, iri: str, language: str) -> Text | None:
         """Return the property's name seen from the other end, if the ontology words it."""

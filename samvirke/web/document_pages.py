@@ -70,10 +70,14 @@ def document(lang: str, name: str) -> str | Response:
 
 
 def _downloads(publication: Publication, iri: str) -> tuple[Download, ...]:
+    if publication.index.entity(iri) is None:  # a document of which nothing is said but that it has versions
+        return ()
     return tuple(Download(form.label, publication.links.data(iri, ending)) for ending, form in FORMATS.items())
 
 
 def _data_links(publication: Publication, iri: str) -> list[DataLink]:
+    if publication.index.entity(iri) is None:
+        return []
     return [DataLink(form.media_type, publication.links.data(iri, ending)) for ending, form in FORMATS.items()]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import sqlite3
@@ -17,8 +18,10 @@ from samvirke import generations
 from samvirke.build import build, check_site, source_files
 from samvirke.errors import GateRefused, InputError, StoreBusy, StoreDamaged, StoreError
 from samvirke.generations import Generation
+from samvirke.model import Severity
 from samvirke.site import Site
 from samvirke.store import open_generation
+from samvirke.terms import CORE, PROV
 
 BASE = "https://garden.example/"
 PARTS = {
@@ -187,6 +190,21 @@ def test_check_finds_the_same_and_writes_nothing(garden: Path) -> None:
 
     assert not check_site(Site.open(garden)).publishable
     assert not (garden / ".samvirke").exists()
+
+
+def test_a_version_that_no_file_describes_is_warned_of_and_still_leads_to_its_words(garden: Path) -> None:
+    (garden / "data/documents/walk/about.ttl").unlink()
+    report = check_site(Site.open(garden))
+    version = f"{BASE}document/walk/2020"
+
+    assert [(finding.shape, finding.severity, finding.focus) for finding in report.findings] == [
+        (CORE.DescribedShape.value, Severity.WARNING, version)
+    ]
+    assert "about.ttl" in report.findings[0].messages["en"]
+    data = content(make(garden), "data.nq").decode()
+    checksum = hashlib.sha256((garden / "data/documents/walk/2020.txt").read_bytes()).hexdigest()
+    assert f'<{version}> <{CORE.sha256.value}> "{checksum}" <{version}> .' in data
+    assert f"<{version}> <{PROV.specializationOf.value}> <{BASE}document/walk> <{version}> ." in data
 
 
 def test_a_date_that_cannot_be_read_is_a_violation(garden: Path) -> None:
