@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from samvirke.errors import InputError, JavaMissing, LimitError
@@ -83,7 +84,9 @@ def contradictions(quads: Iterable[Quad]) -> tuple[str, ...]:
 def _in_child(ntriples: str, timeout_s: float) -> dict[str, Any]:
     """Run the reasoner in a session of its own, so that ending it ends its Java too."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "samvirke.owl"],
+        [sys.executable, "-P", "-m", "samvirke.owl"],
+        # HermiT makes an address of the folder it runs in, and cannot make one of "/", where services run.
+        cwd=Path(__file__).resolve().parent,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

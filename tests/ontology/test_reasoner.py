@@ -76,6 +76,14 @@ def test_the_ontology_alone_is_consistent(ontology_quads: list[Quad]) -> None:
 
 @pytest.mark.java
 @needs_java
+def test_the_reasoner_runs_from_the_root_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+
+    assert check_consistency(_turtle(":c a owl:Class . :a a :c .")).consistent
+
+
+@pytest.mark.java
+@needs_java
 def test_the_site_is_consistent_with_all_that_follows(site_quads: list[Quad]) -> None:
     result = check_consistency(site_quads)
 
