@@ -73,6 +73,7 @@ for command in (
 
 def main() -> None:
     """Run the command line of this process and leave with its exit code."""
+    _open_closed()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -164,6 +165,17 @@ def _usage(error: click.UsageError, frame: Frame) -> str:
         name = error.param.human_readable_name
         return frame.say(words("{name} is missing.", "{name} mangler."), name=name)
     return error.format_message()
+
+
+def _open_closed() -> None:
+    """Let stdin, stdout and stderr that were closed (`>&-`) lead nowhere, before a file of ours takes their number."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - stays open
 
 
 def _silence_stdout() -> None:

@@ -80,10 +80,21 @@ def _look_at(known: Published, iri: str) -> tuple[Facts, EntityView]:
     quads: list[Quad] = known.pool.read("neighbourhood", iri=iri)
     schema = known.publication.schema
     behind = explanations(known.publication, iri)
+    quads += _passages_behind(known, quads, {passage for one in behind.values() for passage in one.passages})
     view = entity_view(quads, schema, iri, known.language, explanations=behind)
     if view is None:
         raise NotFound(f"Nothing is said of {iri}.", remedy="See its definition: samvirke describe --format ttl")
     return Facts(quads, schema, known.language), view
+
+
+def _passages_behind(known: Published, quads: Iterable[Quad], passages: set[str]) -> list[Quad]:
+    """Read the words of the passages that inferred facts rest on, where nothing else of the thing does."""
+    from samvirke.model import NamedNode
+
+    missing = passages - {quad.subject.value for quad in quads if isinstance(quad.subject, NamedNode)}
+    versions = sorted({address.partition("#")[0] for address in missing})
+    described = [quad for version in versions for quad in known.pool.read("graph", iri=version)]
+    return [quad for quad in described if isinstance(quad.subject, NamedNode) and quad.subject.value in missing]
 
 
 def _by_number(view: EntityView) -> list[tuple[str, int]]:

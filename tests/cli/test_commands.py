@@ -216,6 +216,30 @@ def test_evidence_gives_each_passage_with_its_facts(starter: Path, run_here: Run
     assert [passage["mode"] for passage in told] == ["stated", "implied", "implied"]
 
 
+def test_words_behind_inferred_facts_and_hedges_are_quoted(starter: Path, run_here: Run) -> None:
+    version = "https://example.org/site/document/harbour-choir/2026-01-01"
+    file = starter / "data/documents/harbour-choir/2026-01-01.trig"
+    text = file.read_text()
+    hedged = '"The Harbour Choir is at home in Aarhus."@en ; core:hedge "at home", "in" .'
+    file.write_text(text.replace('"The Harbour Choir is at home in Aarhus."@en .', hedged))
+    words = starter / "ontology/words.ttl"
+    words.write_text(words.read_text() + "\nw:led a owl:ObjectProperty .\n")
+    (starter / "ontology/rules").mkdir()
+    (starter / "ontology/rules/led.rq").write_text(
+        "PREFIX w: <https://example.org/site/words#>\n"
+        "CONSTRUCT { ?place w:led ?person } WHERE { ?choir w:home ?place ; w:conductor ?person }\n"
+    )
+    assert run_here("build", "--site", starter).code == 0
+    aarhus = run_here("describe", "Aarhus", "--site", starter)
+    evidence = json.loads(run_here("evidence", "Aarhus", "--json", "--site", starter).out)
+
+    assert aarhus.code == 0
+    assert "“The Harbour Choir is at home in Aarhus.” (hedged: “at home”, “in”)" in aarhus.out
+    assert f"“Mette Holm is its conductor.” (implied)\n      “Its” refers to the Harbour Choir.\n      {version}" in aarhus.out
+    assert "“”" not in aarhus.out
+    assert evidence[0]["hedges"] == ["at home", "in"]
+
+
 @pytest.mark.parametrize("object_", ["1987", '"1987"', '"1987"^^<http://id.loc.gov/datatypes/edtf/EDTF-level0>'])
 def test_explain_names_the_words(object_: str, starter: Path, run_here: Run) -> None:
     outcome = run_here("explain", "The Harbour Choir", "founded", object_, "--site", starter)
@@ -303,6 +327,21 @@ def test_a_reader_that_leaves_early_is_no_error(starter: Path) -> None:
 
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] in {"0", "141"}
+
+
+@pytest.mark.parametrize("words", ["build", "check", "query conductors", "export ttl", "--version"])
+@pytest.mark.parametrize("closed", ["<&- >&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(words: str, closed: str, starter: Path) -> None:
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"{' '.join(COMMAND)} {words} {closed}"],
+        cwd=starter,
+        env=environment(),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, b"mistake" in done.stderr) == (0, False)
 
 
 def test_nothing_is_coloured_or_moving_in_a_pipe(starter: Path, run: Run) -> None:
