@@ -28,8 +28,9 @@ SERVED = "SAMVIRKE_SERVED"
 """Carries what is served from the command to the web process, which may be a fresh interpreter."""
 
 BUSY = 4
-THREADS = 16
-"""Requests handled at once in the web process; each waits for a worker most of its time."""
+THREADS = 64
+"""Requests handled at once in the web process. More than can wait for a worker (`lanes`) or for the rest
+of a body (`web.bodies`) together, so that there are always some for pages."""
 
 ANSWER_WAIT_S = 60.0
 POLL_S = 0.02

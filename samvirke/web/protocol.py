@@ -15,13 +15,14 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import UnsupportedMediaType
 
 from samvirke import sparql, sparql_errors
 from samvirke.errors import InputError, QueryRefused, WrongUse
 from samvirke.model import NamedNode
 from samvirke.negotiate import Offer, choose
 from samvirke.sparql_formats import GRAPHS, content_type, offer_for
+from samvirke.web.bodies import read_body
 from samvirke.web.headers import NOT_KEPT, entity_tag, vary
 from samvirke.web.languages import neutral_redirect_language
 from samvirke.web.publication import current, serving
@@ -87,10 +88,7 @@ def post() -> Response:
     charset = request.mimetype_params.get("charset", "utf-8").strip("'\"").lower()
     if charset not in ("utf-8", "utf8", "us-ascii"):
         raise UnsupportedMediaType(f"The character set “{charset}” is not taken. Send UTF-8.")
-    body = request.get_data(cache=False)
-    if request.content_length is None and len(body) >= (request.max_content_length or 0):
-        # A body that does not tell its length is read up to the limit, as if it ended there.
-        raise RequestEntityTooLarge
+    body = read_body()
     if kind == _FORM:
         for name, values in read_parameters(body, "the form").items():
             parameters.setdefault(name, []).extend(values)

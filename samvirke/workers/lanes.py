@@ -14,8 +14,11 @@ from contextlib import contextmanager
 
 from samvirke.errors import Overloaded, TooManyRequests
 
-_LONGEST_QUEUE = 64
-"""Requests that may wait for a seat; beyond that, waiting would only end in a refusal later."""
+LONGEST_QUEUE = 32
+"""Requests that may wait for a seat. Each holds a thread of the web server, which needs some for pages."""
+
+_LONGEST_SHARE = 24
+"""Of these, how many one client may have."""
 
 
 class Lane:
@@ -50,7 +53,7 @@ class Lane:
 
     def _enter(self, client: str) -> None:
         if not self._free(client):
-            if self._waiting.total() >= _LONGEST_QUEUE:
+            if self._waiting.total() >= LONGEST_QUEUE or (client and self._waiting[client] >= _LONGEST_SHARE):
                 raise self._refusal(client)
             self._waiting[client] += 1
             try:

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from samvirke.errors import Overloaded, TooManyRequests
-from samvirke.workers.lanes import Lane
+from samvirke.workers.lanes import LONGEST_QUEUE, Lane
 
 
 def test_one_client_leaves_a_seat_for_the_others():
@@ -33,6 +33,33 @@ def test_a_single_seat_is_shared_by_taking_turns():
         pass
     with lane.seat("b"):
         pass
+
+
+def test_one_client_leaves_room_in_the_queue():
+    lane = Lane(2, per_client=1, wait_s=5)
+    refused, entered = [], threading.Semaphore(0)
+
+    def wait():
+        entered.release()
+        try:
+            with lane.seat("a"):
+                pass
+        except Overloaded as error:
+            refused.append(error)
+
+    with lane.seat("a"):
+        threads = [threading.Thread(target=wait) for _ in range(LONGEST_QUEUE)]
+        for thread in threads:
+            thread.start()
+            entered.acquire()
+        for thread in threads[-1:]:
+            thread.join(5)
+        with lane.seat("b"):
+            assert 0 < len(refused) < LONGEST_QUEUE
+    for thread in threads:
+        thread.join(5)
+
+    assert all(isinstance(error, TooManyRequests) for error in refused)
 
 
 def test_the_site_itself_keeps_to_no_share():
