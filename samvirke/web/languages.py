@@ -8,14 +8,16 @@ Source: https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from flask import Flask, g, request
+from flask import Flask, current_app, request
+from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, RequestRedirect
 
-from samvirke.errors import NotFound, SamvirkeError
+from samvirke.errors import SamvirkeError
 from samvirke.web import wording
 from samvirke.web.publication import current
 
@@ -28,6 +30,10 @@ class LanguageConverter(BaseConverter):
     """A language tag as the first part of a path. Whether the site speaks it is checked when it is known."""
 
     regex = r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
+
+
+_THINGS = "addresses.anything"
+_LANGUAGE = re.compile(LanguageConverter.regex)
 
 
 def prefer(header: str | None, languages: Sequence[str]) -> str:
@@ -60,14 +66,19 @@ def words(text: str, language: str | None = None, **values: object) -> str:
 
 
 def install(app: Flask) -> None:
-    """Teach an application `<language:lang>` and refuse languages the site does not have."""
+    """Teach an application `<language:lang>`, and send what only looks like a language to the things below the base."""
     app.url_map.converters["language"] = LanguageConverter
 
     @app.before_request
-    def known_language() -> None:
-        lang = (request.view_args or {}).get("lang")
-        if lang is None:
-            return
-        g.lang = lang
-        if lang not in current().languages:
-            raise NotFound(f"This site has no pages in the language “{lang}”.")
+    def known_language() -> ResponseReturnValue | None:
+        first = request.path.lstrip("/").partition("/")[0]
+        routed = "lang" in (request.view_args or {})
+        # The router puts a slash behind `/ns`, because it could be a front page.
+        slashed = isinstance(request.routing_exception, RequestRedirect) and _LANGUAGE.fullmatch(first)
+        if not (routed or slashed) or first in current().languages:
+            return None
+        # `/org/x` is as likely a thing, and `/ns` a vocabulary: no page's rules (kept, tagged by address) hold for it.
+        local = request.path.lstrip("/")
+        request.view_args = {"local": local}
+        answer: ResponseReturnValue = current_app.ensure_sync(current_app.view_functions[_THINGS])(local=local)
+        return answer

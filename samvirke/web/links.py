@@ -22,6 +22,7 @@ __all__ = ["Links", "is_iri", "is_linkable"]
 _PATH = "/:@!$&'()*+,;=~-._"
 _IRI = re.compile(r"(?!https?:(?!//[^/?#]))[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`\x7f-\x9f]+$")
 _PREFIXED = re.compile(r"([^\s:/?#\[\]@<>\"]*):(?!//)([^\s<>\"{}|\\^`]*)$")
+_ENCODED = re.compile("%[0-9A-F]{2}")
 _SAFE_SCHEMES = ("http:", "https:", "mailto:", "tel:")
 
 
@@ -170,7 +171,9 @@ class Links:
             quote(text, safe=_PATH),
             f"{first}{slash}{quote(rest, safe=no_slash)}",
         )
-        iris = (self.base + option for option in options if option)
+        # `%c3%b8` is what some tools write, and another IRI than `%C3%B8`.
+        lower = (_ENCODED.sub(lambda found: found[0].lower(), option) for option in options[1:])
+        iris = (self.base + option for option in (*options, *lower) if option)
         return tuple(dict.fromkeys(iri for iri in iris if is_iri(iri)))
 
     def resolve(self, text: str) -> str | None:

@@ -23,6 +23,7 @@ from samvirke.web.data import DUMPS
 from samvirke.web.entity_pages import Download, fields_of
 from samvirke.web.formatting import stamp
 from samvirke.web.layout import Crumb, DataLink, Page
+from samvirke.web.links import is_iri
 from samvirke.web.publication import Publication, current, serving
 
 EXAMPLES = 20
@@ -325,6 +326,8 @@ def rule(lang: str, name: str) -> str:
     """Show what a rule says and what it gave."""
     publication = current()
     iri = f"{publication.base}rule/{name}"
+    if not is_iri(iri):
+        raise NotFound("There is no such rule.", remedy="The ontology page lists the rules.")
     hint = publication.schema.terms.get(iri)
     facts = Facts(serving().pool.read("rule", iri=iri, limit=EXAMPLES), publication.schema, lang)
     number = facts.counts.get((NamedNode(iri), USED), 0)

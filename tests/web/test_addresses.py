@@ -42,6 +42,10 @@ LEADS = [
     ("/id/old-anholt", TURTLE, 301, "/id/anholt"),
     ("/keeper/7", {}, 303, "/da/keeper/7"),
     ("/keeper/7", TURTLE, 303, "/data/keeper/7.ttl"),
+    ("/sea/9", BROWSER, 303, "/en/sea/9"),
+    ("/sea/9", TURTLE, 303, "/data/sea/9.ttl"),
+    ("/sea/%c3%b8", BROWSER, 303, "/en/sea/%c3%b8"),
+    ("/ns", BROWSER, 303, "/en/ontology"),
     ("/people", {}, 303, "/da/thing?address=https%3A%2F%2Ffyr.example%2Fatlas%2Fpeople%23jens"),
     ("/document/logbog", {}, 303, "/da/document/logbog"),
     ("/document/logbog/1900", TURTLE, 303, "/data/document/logbog/1900.ttl"),
@@ -108,6 +112,7 @@ def test_the_redirect_says_what_it_depends_on_and_what_else_there_is(client):
         "/dump/..%2fmanifest.json",
         "/xx/",
         "/xx/id/anholt",
+        "/da/rule/%00",
         "/da/queries/none",
         "/queries/none.csv",
         "/thing",
@@ -124,6 +129,14 @@ def test_unknown_addresses(client, path, accept):
     assert answer.status_code == 404
     kinds = {"text/html": "text/html", "application/json": "application/problem+json"}
     assert answer.mimetype == kinds.get(accept, "text/plain")
+
+
+def test_a_vocabulary_may_be_called_like_a_language(client):
+    answers = [client.get("/ns", headers={"Accept": kind}) for kind in ("text/turtle", "application/n-triples")]
+
+    assert [answer.mimetype for answer in answers] == ["text/turtle", "application/n-triples"]
+    assert all("Sea marks" in answer.text for answer in answers)
+    assert client.get("/xx").status_code == 404  # And not a redirect to `/xx/`.
 
 
 def test_withdrawn_things_name_their_successor(client):
