@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import logging
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 
 import pyshacl
 import rdflib
 from pyshacl.entrypoints import meta_validate
-from pyshacl.errors import ReportableRuntimeError
+from pyshacl.errors import ReportableRuntimeError, ShapeRecursionWarning
 
 from samvirke.errors import InputError
 from samvirke.gate.shapes import SEVERITIES, Constraint, Shapes
@@ -42,16 +43,20 @@ def core_findings(data: Iterable[Quad], shapes: Shapes, own: Iterable[Constraint
     # It tells stderr what it then raises or hands back, through a logger it sets up anew at each call.
     logging.getLogger("pyshacl-validate").disabled = True
     try:
-        _, results, text = pyshacl.validate(
-            as_graph(data),
-            shacl_graph=shapes_graph,
-            inference="none",
-            advanced=False,
-            js=False,
-            do_owl_imports=False,
-            inplace=True,
-            meta_shacl=False,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ShapeRecursionWarning)
+            _, results, text = pyshacl.validate(
+                as_graph(data),
+                shacl_graph=shapes_graph,
+                inference="none",
+                advanced=False,
+                js=False,
+                do_owl_imports=False,
+                inplace=True,
+                meta_shacl=False,
+            )
+    except ShapeRecursionWarning as recursion:  # pySHACL would back out and leave the rest unchecked
+        raise _circle(shapes, recursion) from recursion
     except (ReportableRuntimeError, RecursionError, ValueError, TypeError, re.error, AssertionError) as error:
         raise _load_error(shapes, error) from error
     if not isinstance(results, rdflib.Graph):  # pySHACL hands a failure back instead of raising it
@@ -97,6 +102,16 @@ def as_graph(quads: Iterable[Quad]) -> rdflib.Graph:
         if not isinstance(quad.subject, Triple) and not isinstance(quad.object, Triple):
             graph.add((node(quad.subject), node(quad.predicate), node(quad.object)))
     return graph
+
+
+def _circle(shapes: Shapes, recursion: ShapeRecursionWarning) -> InputError:
+    """Say which shape comes back to itself; SHACL leaves open what that means (3.4.3)."""
+    nodes = (NamedNode(found[1]) for found in _ADDRESS.finditer(recursion.message))
+    subject = next((node for node in nodes if node in shapes.files), None)
+    told, remedy = "the shape comes back to itself.", "Let it point at a shape that does not."
+    if subject is not None:
+        return shapes.error(subject, told, remedy)
+    return InputError("A shape comes back to itself.", remedy=remedy)
 
 
 def _load_error(shapes: Shapes, error: Exception) -> InputError:

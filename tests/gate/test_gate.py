@@ -121,6 +121,11 @@ ILL_FORMED = {
     "no path": (":P a sh:PropertyShape ; sh:minCount 1 .", "has exactly one sh:path"),
     "two paths": (THING + "sh:path :other .", "has exactly one sh:path"),
     "a dangling property": (":S a sh:NodeShape ; sh:targetNode :a ; sh:property :nowhere .", "S: the shape is ill-formed"),
+    "a circle": (":S a sh:NodeShape ; sh:targetNode :a ; sh:node :S .", "S: the shape comes back to itself"),
+    "a circle of two": (
+        ":S a sh:NodeShape ; sh:targetNode :a ; sh:node :T . :T a sh:NodeShape ; sh:not :S .",
+        "the shape comes back to itself",
+    ),
     "a count in words": (THING + 'sh:minCount "one" .', "ill-formed"),
     "a broken pattern": (THING + 'sh:pattern "(" .', ""),
     "no query": (":S a sh:NodeShape ; sh:targetNode :a ; sh:sparql [ sh:message 'x' ] .", "has no sh:select"),
