@@ -235,7 +235,10 @@ def test_words_behind_inferred_facts_and_hedges_are_quoted(starter: Path, run_he
 
     assert aarhus.code == 0
     assert "“The Harbour Choir is at home in Aarhus.” (hedged: “at home”, “in”)" in aarhus.out
-    assert f"“Mette Holm is its conductor.” (implied)\n      “Its” refers to the Harbour Choir.\n      {version}" in aarhus.out
+    assert (
+        f"“Mette Holm is its conductor.” (implied)\n      “Its” refers to the Harbour Choir.\n      {version}"
+        in aarhus.out
+    )
     assert "“”" not in aarhus.out
     assert evidence[0]["hedges"] == ["at home", "in"]
 
