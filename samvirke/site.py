@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from samvirke.errors import SiteError
+from samvirke.errors import InputError, SiteError
 from samvirke.settings import FILE_NAME, Settings, load_settings
 
 RDF_ENDINGS = (".ttl", ".trig", ".nt", ".nq", ".rdf", ".jsonld")
@@ -146,14 +146,20 @@ def files(folder: Path, endings: tuple[str, ...]) -> tuple[Path, ...]:
     """Return the files below `folder` with one of the `endings`, in path order; none when it is missing.
 
     Hidden files and folders and the backups that editors leave (`~`) are not the site's.
+
+    Raises: InputError with the folder when one cannot be read.
     """
-    if not folder.is_dir():
-        return ()
-    found = [
-        path
-        for path in folder.rglob("*")
-        if path.suffix in endings
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    ]
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder, onerror=_unreadable):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths = [Path(place, name) for name in names if not name.startswith(".")]
+        found += [path for path in paths if path.suffix in endings and path.is_file()]
     return tuple(sorted(found, key=lambda path: path.relative_to(folder).as_posix()))
+
+
+def _unreadable(error: OSError) -> None:
+    """Refuse a folder that is there and cannot be read: its checks and facts would be left out in silence."""
+    if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        raise InputError(
+            f"The folder cannot be read: {error.strerror}.", file=error.filename, remedy="Check that you may read it."
+        ) from error

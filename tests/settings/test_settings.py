@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from samvirke.errors import SiteError
+from samvirke.errors import InputError, SiteError
 from samvirke.settings import (
     SETTINGS,
     Limits,
@@ -186,6 +188,25 @@ def test_every_setting_says_what_it_is_in_danish_and_english(setting: object) ->
     texts = setting.help  # type: ignore[attr-defined]  # a parameter
     assert set(texts) == {"da", "en"}
     assert all(text.endswith(".") and text[0].isupper() for text in texts.values())
+
+
+@pytest.mark.parametrize("folder", ["ontology", "ontology/shapes", "data", "queries"])
+def test_a_folder_that_cannot_be_read_is_told(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ontology/shapes").mkdir(parents=True)
+    (tmp_path / "samvirke.toml").write_text(BASE)
+    site = Site.open(tmp_path, environ={})
+    scan = os.scandir
+
+    def refuse(path: str) -> object:  # the administrator, who runs the tests in a container, may read everything
+        if Path(path) == tmp_path / folder:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return scan(path)
+
+    (tmp_path / folder).mkdir(exist_ok=True)
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(InputError, match="The folder cannot be read: Permission denied") as caught:
+        site.source_files()
+    assert caught.value.file == str(tmp_path / folder)
 
 
 def test_a_site_finds_its_files_in_path_order(tmp_path: Path) -> None:
