@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from babel import Locale, UnknownLocaleError
 from flask import Flask
@@ -23,6 +23,7 @@ from samvirke.errors import SamvirkeError
 from samvirke.hints import LAST, ClassHint
 from samvirke.terms import CORE
 from samvirke.web import formatting, wording
+from samvirke.web.links import is_linkable
 from samvirke.web.publication import Publication, current
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Page:
     menu: tuple[Item, ...]
     footer: tuple[Item, ...]
     footnote: str
+    licence: Item | None
     query: str
 
 
@@ -208,13 +210,16 @@ def frame(
     languages = tuple(
         Language(code, language_name(code), f"/{code}{path or '/'}", f"{base}{code}{path}") for code in codes
     )
-    description = description or in_language(settings.get("description", ""), lang, codes) or title
+    site_title = in_language(settings.get("title", ""), lang, codes) or base
+    if not description:  # No two pages describe themselves alike: the site's words follow the page's own name.
+        about = in_language(settings.get("description", ""), lang, codes)
+        description = about if about and title == site_title else ". ".join(part for part in (title, about) if part)
     return Page(
         lang=lang,
         direction=direction(lang),
         title=title,
         description=description[:300],
-        site_title=in_language(settings.get("title", ""), lang, codes) or base,
+        site_title=site_title,
         robots=robots,
         canonical=f"{base}{lang}{path}" if path else "",
         languages=languages,
@@ -225,8 +230,17 @@ def frame(
         menu=_menu(publication, lang, menu_key),
         footer=_footer(publication, lang),
         footnote=_footnote(lang, publication.version),
+        licence=_licence(settings),
         query=query,
     )
+
+
+def _licence(settings: Mapping[str, Any]) -> Item | None:
+    """The licence of the facts: its name and, when a page may link to it, its address."""
+    licence = settings.get("licence") or {}
+    address = str(licence.get("address") or "")
+    name = str(licence.get("name") or address)
+    return Item(name, address if is_linkable(address) else "") if name else None
 
 
 def _footnote(lang: str, version: str) -> str:
