@@ -81,6 +81,8 @@ def _refuse_graphs(shapes: Shapes, run_here: set[Term]) -> None:
 
 def as_graph(quads: Iterable[Quad]) -> rdflib.Graph:
     """Copy quads into one rdflib graph; literals keep their lexical form."""
+    # A date that is none is a finding where a shape asks for a date, and no traceback on stderr.
+    logging.getLogger("rdflib.term").setLevel(logging.ERROR)
     graph = rdflib.Graph(bind_namespaces="none")
     known: dict[Term, rdflib.term.Node] = {}
 

@@ -189,3 +189,11 @@ def test_joined_focus_nodes_stand_at_the_head():
     assert join("SELECT $this WHERE { $this <p> 1 }", ["<urn:a>", "<urn:b>"]) == (
         "SELECT $this WHERE { VALUES ?this { <urn:a> <urn:b> }  $this <p> 1 }"
     )
+
+
+def test_a_date_that_is_none_is_a_finding_and_nothing_on_stderr(make: Make, caplog: pytest.LogCaptureFixture):
+    date = "<http://www.w3.org/2001/XMLSchema#date>"
+    found = told(make(shapes=THING + f"sh:datatype {date} .", data=f':a a :Thing ; :size "2024-99-99"^^{date} .'))
+
+    assert found == [("violation", "ThingShape-size", "a", "size", f'"2024-99-99"^^{date}')]
+    assert not caplog.records
