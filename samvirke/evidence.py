@@ -166,10 +166,12 @@ def _place(raw: _Raw, known: Mapping[str, DocumentVersion]) -> tuple[Span | None
         if is_place(raw.fragment):
             return None, [_finding("Fragment", raw, "malformed", fragment=raw.fragment)]
         return None, [_finding("Fragment", raw, "unanchored", fragment=raw.fragment or raw.address)]
-    if raw.version in known:
-        return (place, []) if isinstance(place, Span) else (None, [])
-    # A row or a cell may stand in a table, whose words are not kept as a text.
-    return None, [_finding("Version", raw, "unknown", version=raw.version)] if isinstance(place, Span) else []
+    if raw.version not in known:
+        return None, [_finding("Version", raw, "unknown", version=raw.version)]
+    if isinstance(place, Span):
+        return place, []
+    # A quote that cannot be held against its words is no evidence: a text has no rows and no cells.
+    return None, [_finding("Fragment", raw, "no-table", version=raw.version, fragment=raw.fragment)]
 
 
 def _quotes(raw: _Raw) -> list[Finding]:

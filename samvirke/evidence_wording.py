@@ -62,6 +62,12 @@ SENTENCES: Mapping[tuple[str, str], tuple[str, str]] = {
         "Tekststedet {passage} har endnu ingen plads i teksten (citat: »{quote}«). Kør `samvirke anchor`.",
         "The passage {passage} has no place in the text yet (quote: “{quote}”). Run `samvirke anchor`.",
     ),
+    ("Fragment", "no-table"): (
+        "»{fragment}« er et sted i en tabel, men {version} er en tekst, så citatet »{quote}« kan ikke efterprøves. "
+        "Skriv stedet som #char=, eller kør `samvirke anchor`.",
+        "“{fragment}” is a place in a table, but {version} is a text, so the quote “{quote}” cannot be checked. "
+        "Write the place as #char=, or run `samvirke anchor`.",
+    ),
     ("Span", "empty"): (
         "Tekststedet {passage} med citatet »{quote}« ender ved tegn {end}, og det begynder ved tegn {start}: "
         "det rummer ingen ord. Kør `samvirke anchor`.",
