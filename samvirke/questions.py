@@ -11,7 +11,7 @@ from samvirke.errors import QuerySyntaxError
 from samvirke.queries import load_queries
 from samvirke.site import Site
 from samvirke.sparql import classify
-from samvirke.sparql_errors import evaluation_error, syntax_error
+from samvirke.sparql.errors import evaluation_error, syntax_error
 
 
 def check_questions(site: Site) -> None:

@@ -46,8 +46,8 @@ ALLOWED = {
 
 # A forbidden word with another meaning, where it stands.
 ELSEWHERE = {
-    ("samvirke/owl.py", "project"): "the same",
-    ("samvirke/owl_projection.py", "project"): "to project a dataset onto the part a reasoner understands",
+    ("samvirke/owl/__init__.py", "project"): "the same",
+    ("samvirke/owl/projection.py", "project"): "to project a dataset onto the part a reasoner understands",
     ("samvirke/judgement.py", "project"): "the same",
     ("samvirke/gate/shapes.py", "library"): "sh:jsLibrary is a term of SHACL",
     ("samvirke/workers/client.py", "library"): "the standard library of Python",

@@ -76,7 +76,7 @@ def _refuse_occupied(target: Path) -> None:
 
 def _starter_files(language: str, base: str) -> Iterator[tuple[str, str]]:
     """Give the path and text of each file of the starter, named under `base`."""
-    from samvirke.settings_values import READERS, SettingValueError
+    from samvirke.settings.values import READERS, SettingValueError
 
     try:
         READERS["base"](base)

@@ -15,8 +15,8 @@ from samvirke.commands.published import Published, published
 from samvirke.errors import NotFound
 
 if TYPE_CHECKING:
-    from samvirke.entity import EntityView, Fact, Row
-    from samvirke.facts import Facts, PassageView, Value
+    from samvirke.describe.entity import EntityView, Fact, Row
+    from samvirke.describe.facts import Facts, PassageView, Value
     from samvirke.model import Quad
 
 NOT_STATED = words("not stated in the sources", "ikke oplyst i kilderne")
@@ -73,8 +73,8 @@ def show_evidence(frame: Frame, thing: str, file: IO[bytes]) -> None:
 
 def _look_at(known: Published, iri: str) -> tuple[Facts, EntityView]:
     """Return the facts about a thing, and its page as plain values."""
-    from samvirke.entity import entity_view
-    from samvirke.facts import Facts
+    from samvirke.describe.entity import entity_view
+    from samvirke.describe.facts import Facts
     from samvirke.web.entity_pages import explanations
 
     quads: list[Quad] = known.pool.read("neighbourhood", iri=iri)

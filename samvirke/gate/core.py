@@ -23,7 +23,7 @@ from samvirke.errors import InputError
 from samvirke.gate.shapes import SEVERITIES, Constraint, Shapes
 from samvirke.gate.wording import generic
 from samvirke.model import BlankNode, Finding, Literal, NamedNode, Quad, Severity, Term, Triple
-from samvirke.sparql_tokens import tokens
+from samvirke.sparql.tokens import tokens
 from samvirke.terms import SH
 
 _ADDRESS = re.compile(r"<?((?:https?|urn):[^\s<>\"']+)>?")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from samvirke.sparql_tokens import Token, tokens
+from samvirke.sparql.tokens import Token, tokens
 
 _AGGREGATING = frozenset(
     {"GROUP", "HAVING", "LIMIT", "OFFSET", "COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT", "UNION"}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from samvirke.errors import InputError
 from samvirke.model import BlankNode, Candidate, Literal, NamedNode, Quad, Severity, Term, Triple
-from samvirke.sparql_tokens import tokens
+from samvirke.sparql.tokens import tokens
 from samvirke.terms import OWL, RDF, RDFS, SH, TYPE
 
 # Every term of https://www.w3.org/ns/shacl: a misspelt one would be passed over in silence, and the

@@ -16,7 +16,7 @@ from flask import Blueprint, Response, render_template, request
 from samvirke import sparql
 from samvirke.errors import InputError, NotFound, Overloaded, SamvirkeError
 from samvirke.queries import bind
-from samvirke.sparql_formats import offers
+from samvirke.sparql.formats import offers
 from samvirke.web import formatting, wording
 from samvirke.web.errors import STATUS
 from samvirke.web.headers import NOT_KEPT

@@ -18,7 +18,7 @@ from samvirke.formats import FORMATS
 from samvirke.model import NamedNode, Quad
 from samvirke.negotiate import Offer, choose
 from samvirke.search import Entity
-from samvirke.sparql_formats import GRAPHS
+from samvirke.sparql.formats import GRAPHS
 from samvirke.web.headers import link, redirect, vary
 from samvirke.web.links import is_iri
 from samvirke.web.publication import Publication, current, serving

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flask import render_template
 from werkzeug.wrappers import Response
 
-from samvirke.document import DocumentView, VersionLine, document_view, version_lines
+from samvirke.describe.documents import DocumentView, VersionLine, document_view, version_lines
 from samvirke.errors import NotFound
 from samvirke.formats import FORMATS
 from samvirke.web import layout, wording

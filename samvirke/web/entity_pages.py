@@ -16,12 +16,12 @@ from typing import Any
 from flask import redirect, render_template
 from werkzeug.wrappers import Response
 
-from samvirke.entity import EntityView, Row, entity_view
+from samvirke.describe.entity import EntityView, Row, entity_view
+from samvirke.describe.facts import Evidence, Explanations
 from samvirke.errors import Gone, NotFound
-from samvirke.facts import Evidence, Explanations
 from samvirke.formats import FORMATS
-from samvirke.hints import Text
 from samvirke.model import Severity
+from samvirke.schema.hints import Text
 from samvirke.web import layout, wording
 from samvirke.web.formatting import count, lower_first, number, stamp, when
 from samvirke.web.layout import Crumb, DataLink, Page

@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from samvirke import __version__
 from samvirke.errors import SamvirkeError
-from samvirke.hints import LAST, ClassHint
+from samvirke.schema.hints import LAST, ClassHint
 from samvirke.terms import CORE
 from samvirke.web import formatting, wording
 from samvirke.web.links import is_linkable

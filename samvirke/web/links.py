@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlencode
 
-from samvirke.hints import local_name, slug
+from samvirke.schema.hints import local_name, slug
 
 __all__ = ["Links", "is_iri", "is_linkable"]
 

@@ -15,12 +15,12 @@ from typing import Any
 from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from samvirke.document import VersionLine, version_lines
+from samvirke.describe.documents import VersionLine, version_lines
+from samvirke.describe.facts import Value, literal_value
 from samvirke.errors import NotFound, SamvirkeError
-from samvirke.facts import Value, literal_value
-from samvirke.hints import ClassHint
 from samvirke.model import Literal, NamedNode
 from samvirke.queries import StoredQuery, bind
+from samvirke.schema.hints import ClassHint
 from samvirke.search import Hit, Member, SentenceHit
 from samvirke.web import layout, wording
 from samvirke.web.entity_pages import fields_of

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from samvirke.describe.entity import EntityView, Part, Row
+from samvirke.describe.facts import Value
 from samvirke.edtf import Kind, Precision
-from samvirke.entity import EntityView, Part, Row
-from samvirke.facts import Value
 from samvirke.web.formatting import parsed, when
 
 LANES = 12

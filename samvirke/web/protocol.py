@@ -17,11 +17,12 @@ from urllib.parse import parse_qsl
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from samvirke import sparql, sparql_errors
+from samvirke import sparql
 from samvirke.errors import InputError, QueryRefused, WrongUse
 from samvirke.model import NamedNode
 from samvirke.negotiate import Offer, choose
-from samvirke.sparql_formats import GRAPHS, content_type, offer_for
+from samvirke.sparql import errors as sparql_errors
+from samvirke.sparql.formats import GRAPHS, content_type, offer_for
 from samvirke.web.bodies import read_body
 from samvirke.web.headers import NOT_KEPT, entity_tag, vary
 from samvirke.web.languages import neutral_redirect_language

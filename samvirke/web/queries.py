@@ -16,8 +16,8 @@ from samvirke import sparql
 from samvirke.errors import InputError, NotFound
 from samvirke.negotiate import Offer, choose, named
 from samvirke.queries import Parameter, StoredQuery, bind
-from samvirke.sparql_formats import content_type, offers
-from samvirke.sparql_tokens import prologue
+from samvirke.sparql.formats import content_type, offers
+from samvirke.sparql.tokens import prologue
 from samvirke.web import wording
 from samvirke.web.headers import NOT_KEPT, link, redirect, vary
 from samvirke.web.languages import neutral_redirect_language

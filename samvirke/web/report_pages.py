@@ -13,11 +13,11 @@ from threading import Lock
 from flask import render_template
 
 from samvirke.describe import USED
+from samvirke.describe.facts import Facts, Value
 from samvirke.errors import NotFound
-from samvirke.facts import Facts, Value
 from samvirke.formats import FORMATS
-from samvirke.hints import TermHint, Text
 from samvirke.model import Finding, Literal, NamedNode, Severity
+from samvirke.schema.hints import TermHint, Text
 from samvirke.web import layout, wording
 from samvirke.web.data import DUMPS
 from samvirke.web.entity_pages import Download, fields_of

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from samvirke.hints import local_name
+from samvirke.schema.hints import local_name
 from samvirke.terms import TEMPORAL_DATATYPES, XSD
 from samvirke.web import formatting, wording
 from samvirke.web.links import is_linkable

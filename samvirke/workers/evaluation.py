@@ -24,7 +24,8 @@ from pyoxigraph import (
     Triple,
 )
 
-from samvirke import sparql, sparql_errors
+from samvirke import sparql
+from samvirke.sparql import errors as sparql_errors
 from samvirke.workers import failures
 from samvirke.workers.csv_rows import write_csv
 from samvirke.workers.request import Request

@@ -21,7 +21,7 @@ import pyoxigraph
 from pyoxigraph import Quad, Store
 
 from samvirke.errors import SamvirkeError
-from samvirke.sparql_errors import WELL_KNOWN
+from samvirke.sparql.errors import WELL_KNOWN
 from samvirke.workers import evaluation, failures, limits
 from samvirke.workers.frames import BODY_BYTES, FrameReader, Kind, StreamCut, frame, message_frame
 from samvirke.workers.request import Request, read_request

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from samvirke.anchor.turtle_text import read, resolve
 from samvirke.errors import InputError
 from samvirke.model import Literal, NamedNode
 from samvirke.store import read_rdf
 from samvirke.terms import TYPE
-from samvirke.turtle_text import read, resolve
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "https://example.org/document/side/1"

@@ -9,7 +9,7 @@ import pyoxigraph
 import pytest
 
 from samvirke import describe
-from samvirke.entity import EntityView, entity_view
+from samvirke.describe.entity import EntityView, entity_view
 from samvirke.model import DefaultGraph, Quad
 from samvirke.schema import Schema, compile_schema
 

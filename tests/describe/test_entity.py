@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from samvirke import describe
-from samvirke.entity import entity_view
-from samvirke.facts import Evidence
-from samvirke.hints import Field, Text
-from samvirke.marks import Mark
+from samvirke.describe.entity import entity_view
+from samvirke.describe.facts import Evidence
+from samvirke.describe.marks import Mark
 from samvirke.model import Literal, NamedNode, Quad
 from samvirke.schema import compile_schema
+from samvirke.schema.hints import Field, Text
 from samvirke.terms import CORE
 
 BASE = "https://orchard.example/"

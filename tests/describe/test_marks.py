@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samvirke.marks import Mark, Stretch, Unused, nest, paragraphs, plain
+from samvirke.describe.marks import Mark, Stretch, Unused, nest, paragraphs, plain
 
 
 def test_stretches_that_cross_are_cut_where_they_do():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from samvirke import describe
-from samvirke.document import document_view, version_lines
+from samvirke.describe.documents import document_view, version_lines
 from samvirke.model import DefaultGraph, Literal, NamedNode, Quad
 from samvirke.terms import CORE, EDTF, NIF, TYPE
 

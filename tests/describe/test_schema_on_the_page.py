@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samvirke.entity import entity_view
-from samvirke.hints import ClassHint, Field
+from samvirke.describe.entity import entity_view
 from samvirke.model import Literal, NamedNode, Quad
 from samvirke.schema import Schema
+from samvirke.schema.hints import ClassHint, Field
 from samvirke.terms import TYPE, XSD
 
 BASE = "https://a.example/"

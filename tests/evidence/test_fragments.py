@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samvirke.errors import EvidenceError
-from samvirke.fragments import Cell, Column, Place, Row, Span, parse_fragment
+from samvirke.evidence.fragments import Cell, Column, Place, Row, Span, parse_fragment
 
 READABLE = {
     "char=190,242": Span(190, 242),

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samvirke.evidence import READS, encode, passages, verify
-from samvirke.evidence_wording import SENTENCES
-from samvirke.fragments import Span
+from samvirke.evidence.fragments import Span
+from samvirke.evidence.wording import SENTENCES
 from samvirke.model import DocumentVersion, Finding, NamedNode, Passage, Severity
 from samvirke.store import read_rdf
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samvirke.entity import EntityView, entity_view
+from samvirke.describe.entity import EntityView, entity_view
 from samvirke.model import Literal, NamedNode, Quad
 from samvirke.schema import compile_schema
 from samvirke.terms import EDTF, RDFS

@@ -11,8 +11,8 @@ from samvirke import rules, store
 from samvirke.assembly import Assembly, assemble_with_rules
 from samvirke.errors import InputError, NotFound
 from samvirke.model import DefaultGraph, NamedNode, Quad, Triple
-from samvirke.rule_match import Facts, instantiate, premises_of, select
-from samvirke.rule_text import read_rule
+from samvirke.rules.match import Facts, instantiate, premises_of, select
+from samvirke.rules.text import read_rule
 from samvirke.site import Site
 
 HERE = Path(__file__).parent
@@ -167,7 +167,7 @@ def test_explaining_what_is_not_there_says_so(garden: Assembly) -> None:
 
 
 def test_schema_graphs_are_found_in_a_store(first_site: Assembly) -> None:
-    from samvirke.explanation import find_schema_graphs
+    from samvirke.rules.explanation import find_schema_graphs
 
     assert tuple(find_schema_graphs(first_site.candidate.store)) == first_site.candidate.schema_graphs
 

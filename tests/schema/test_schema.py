@@ -7,8 +7,8 @@ from pathlib import Path
 import pyoxigraph
 import pytest
 
-from samvirke.hints import LAST, Text, choose, local_name, slug
 from samvirke.schema import Schema, compile_schema
+from samvirke.schema.hints import LAST, Text, choose, local_name, slug
 
 HERE = Path(__file__).parent
 BASE = "https://orchard.example/"

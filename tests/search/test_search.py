@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pyoxigraph import Store
 
 from samvirke.errors import StoreDamaged
-from samvirke.hints import ClassHint
 from samvirke.model import BlankNode, Candidate, DocumentVersion, Literal, NamedNode, Quad
 from samvirke.schema import Schema
+from samvirke.schema.hints import ClassHint
 from samvirke.search import Index, SentenceHit, build_index, fold, sort_key
 from samvirke.search.words import folded_words, stems, tokens
 from samvirke.terms import CORE, DCT, OWL, SKOS, TYPE, XSD

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samvirke import sparql, sparql_errors
+from samvirke import sparql
 from samvirke.errors import InputError, QueryRefused, QuerySyntaxError
 from samvirke.settings import Limits
-from samvirke.sparql_tokens import place, prologue, tokens
+from samvirke.sparql import errors as sparql_errors
+from samvirke.sparql.tokens import place, prologue, tokens
 
 HERE = Path(__file__).parent
 GATE = tomllib.loads((HERE / "gate.toml").read_text(encoding="utf-8"))["case"]

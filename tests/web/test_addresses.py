@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from samvirke import settings_values
+from samvirke.settings import values as settings_values
 from tests.web.conftest import BASE
 
 TURTLE = {"Accept": "text/turtle"}

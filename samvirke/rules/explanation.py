@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import pyoxigraph
 from pyoxigraph import Variable
 
-from samvirke import date_bounds
 from samvirke.errors import NotFound, StoreDamaged
 from samvirke.model import DefaultGraph, Literal, NamedNode, Quad, Term, Triple
-from samvirke.rule_match import Facts, instantiate, premises_of, select
-from samvirke.rule_text import Rule
+from samvirke.rules import date_bounds
+from samvirke.rules.match import Facts, instantiate, premises_of, select
+from samvirke.rules.text import Rule
 from samvirke.terms import CORE, NIF
 
 MAX_STEPS = 20_000

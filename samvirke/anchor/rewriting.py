@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from samvirke.anchor.turtle_text import Text, read
 from samvirke.errors import EvidenceError, InputError
+from samvirke.evidence.quotes import clip
 from samvirke.model import NamedNode, Quad
-from samvirke.quotes import clip
 from samvirke.store import read_rdf
 from samvirke.terms import CORE
-from samvirke.turtle_text import Text, read
 
 __all__ = ["Change", "Edit", "File", "applied", "changes", "prove", "read_file", "replace"]
 

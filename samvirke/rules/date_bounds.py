@@ -20,9 +20,9 @@ from pyoxigraph import Variable
 from samvirke import edtf
 from samvirke.errors import InputError
 from samvirke.model import DefaultGraph, Literal, NamedNode, Quad, Term, Triple
-from samvirke.rule_algebra import Pattern, Premises
-from samvirke.rule_match import Facts
-from samvirke.rule_text import Rule
+from samvirke.rules.algebra import Pattern, Premises
+from samvirke.rules.match import Facts
+from samvirke.rules.text import Rule
 from samvirke.terms import CORE, EDTF_DATATYPES, RDFS, XSD
 
 NAME = "edtf-bounds"
@@ -42,7 +42,7 @@ def rule(base: str) -> Rule:
         titles=MappingProxyType(_TITLES),
         descriptions=MappingProxyType(_DESCRIPTIONS),
         text="",
-        file="samvirke/date_bounds.py",
+        file="samvirke/rules/date_bounds.py",
         engine=True,
         given=Premises(patterns=(Pattern(*variables),)),
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from samvirke.errors import QueryRefused
-from samvirke.sparql_tokens import Token, place, tokens
+from samvirke.sparql.tokens import Token, place, tokens
 
 __all__ = ["GateLimits", "check_size", "gate_query"]
 

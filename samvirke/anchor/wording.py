@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from samvirke.anchor.placing import Problem
 from samvirke.errors import EvidenceError
+from samvirke.evidence.quotes import clip, difference
 from samvirke.model import DocumentVersion
-from samvirke.placing import Problem
-from samvirke.quotes import clip, difference
 
 __all__ = ["problem", "refusal"]
 

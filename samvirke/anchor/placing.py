@@ -14,8 +14,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from samvirke.fragments import Span
-from samvirke.quotes import Nearest, nearest, occurrences
+from samvirke.evidence.fragments import Span
+from samvirke.evidence.quotes import Nearest, nearest, occurrences
 
 __all__ = ["Problem", "Wanted", "place"]
 

@@ -16,8 +16,8 @@ from rdflib import URIRef
 from rdflib.paths import AlternativePath, InvPath, MulPath, NegatedPath, SequencePath
 
 from samvirke.model import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Term, Triple
-from samvirke.rule_algebra import Pattern, Premises, Slot
-from samvirke.rule_text import Rule
+from samvirke.rules.algebra import Pattern, Premises, Slot
+from samvirke.rules.text import Rule
 
 Binding = Mapping[str, Term]
 Walk = tuple[Term, Term, tuple[Triple, ...]]

@@ -25,9 +25,9 @@ from pyoxigraph import Variable
 
 from samvirke.errors import InputError
 from samvirke.model import NamedNode
-from samvirke.rule_algebra import Pattern, Premises, Slot, Slots, all_patterns, read_algebra, together
-from samvirke.sparql_errors import syntax_error
-from samvirke.sparql_tokens import Token, tokens
+from samvirke.rules.algebra import Pattern, Premises, Slot, Slots, all_patterns, read_algebra, together
+from samvirke.sparql.errors import syntax_error
+from samvirke.sparql.tokens import Token, tokens
 from samvirke.terms import TYPE
 
 _HEADER = re.compile(r"#\s*(title|description)@([A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)\s*:\s*(.*?)\s*")

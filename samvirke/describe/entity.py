@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from samvirke.describe import INCOMING, INCOMING_KEPT
-from samvirke.facts import Explanations, Facts, Node, PassageView, Value
-from samvirke.hints import Field, Text
-from samvirke.inline import Line, Note, field_label, line, title
-from samvirke.marks import Paragraph, Stretch, paragraphs
+from samvirke.describe.facts import Explanations, Facts, Node, PassageView, Value
+from samvirke.describe.inline import Line, Note, field_label, line, title
+from samvirke.describe.marks import Paragraph, Stretch, paragraphs
 from samvirke.model import Literal, NamedNode, Quad
 from samvirke.schema import Schema
+from samvirke.schema.hints import Field, Text
 from samvirke.terms import CORE, DCT, PROV, TYPE
 
 KEY_LIMIT = 3

@@ -21,7 +21,7 @@ from types import MappingProxyType
 from typing import Any
 
 from samvirke.errors import SiteError
-from samvirke.settings_values import READERS, Link, SettingValueError, spell_texts
+from samvirke.settings.values import READERS, Link, SettingValueError, spell_texts
 
 __all__ = [
     "FILE_NAME",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from samvirke.sparql_tokens import Token, tokens
+from samvirke.sparql.tokens import Token, tokens
 
 __all__ = ["groups"]
 

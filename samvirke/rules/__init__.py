@@ -20,13 +20,13 @@ from typing import Protocol
 
 import pyoxigraph
 
-from samvirke import date_bounds
 from samvirke.errors import InputError
-from samvirke.explanation import Explanation, Support, explain
 from samvirke.model import DefaultGraph, Literal, NamedNode, Quad, Term, Triple
-from samvirke.rule_join import Ground, Key, Memory, conclusions
-from samvirke.rule_match import Facts, instantiate, premises_of, select
-from samvirke.rule_text import Rule, read_rule
+from samvirke.rules import date_bounds
+from samvirke.rules.explanation import Explanation, Support, explain
+from samvirke.rules.join import Ground, Key, Memory, conclusions
+from samvirke.rules.match import Facts, instantiate, premises_of, select
+from samvirke.rules.text import Rule, read_rule
 from samvirke.terms import CORE, RDFS, SKOS, TYPE
 
 __all__ = [

@@ -25,7 +25,7 @@ from typing import Any
 
 from samvirke.errors import InputError, JavaMissing, LimitError
 from samvirke.model import Quad
-from samvirke.owl_projection import project
+from samvirke.owl.projection import project
 from samvirke.terms import OWL
 
 __all__ = ["OwlResult", "check_consistency", "contradictions", "project"]

@@ -16,10 +16,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from samvirke.errors import EvidenceError
-from samvirke.evidence_wording import SENTENCES
-from samvirke.fragments import Cell, Column, Place, Row, Span, is_place, parse_fragment
+from samvirke.evidence.fragments import Cell, Column, Place, Row, Span, is_place, parse_fragment
+from samvirke.evidence.quotes import clip, difference, nearest, occurrences
+from samvirke.evidence.wording import SENTENCES
 from samvirke.model import DocumentVersion, Finding, Literal, NamedNode, Passage, Quad, Severity, Term
-from samvirke.quotes import clip, difference, nearest, occurrences
 from samvirke.terms import CORE, NIF
 
 __all__ = ["READS", "Cell", "Column", "Place", "Row", "Span", "encode", "parse_fragment", "passages", "verify"]

@@ -1,7 +1,7 @@
 """What can be said about a query before it is evaluated: may it run, and what kind of question is it.
 
-Duty: the form of a query, its dataset and its prefixes; the gate itself is in `sparql_gate`, and what
-is wrong with a query in `sparql_errors`. Level 4; evaluates nothing, opens nothing.
+Duty: the form of a query, its dataset and its prefixes; the gate itself is in `gate`, and what
+is wrong with a query in `errors`. Level 4; evaluates nothing, opens nothing.
 Standard: SPARQL 1.1 Query, https://www.w3.org/TR/sparql11-query/
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 from samvirke.errors import QueryRefused, QuerySyntaxError
-from samvirke.sparql_gate import GateLimits, check_size, gate_query
-from samvirke.sparql_tokens import place, prologue, resolve, tokens
+from samvirke.sparql.gate import GateLimits, check_size, gate_query
+from samvirke.sparql.tokens import place, prologue, resolve, tokens
 
 __all__ = ["FORMS", "GateLimits", "check_size", "classify", "dataset", "gate_query", "prefixes", "varies"]
 

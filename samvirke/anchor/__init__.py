@@ -17,18 +17,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from samvirke import placing
-from samvirke.anchor_wording import problem, refusal
-from samvirke.drafts import Draft, gather, to_place
+from samvirke.anchor import placing
+from samvirke.anchor.drafts import Draft, gather, to_place
+from samvirke.anchor.rewriting import Change, Edit, File, applied, changes, prove, read_file, replace
+from samvirke.anchor.turtle_text import Address, resolve
+from samvirke.anchor.wording import problem, refusal
 from samvirke.errors import InputError, SiteError
+from samvirke.evidence.quotes import clip
 from samvirke.model import DocumentVersion
-from samvirke.quotes import clip
-from samvirke.rewriting import Change, Edit, File, applied, changes, prove, read_file, replace
 from samvirke.settings import FILE_NAME
 from samvirke.site import ABOUT, Site
 from samvirke.sources import read_documents
 from samvirke.terms import CORE
-from samvirke.turtle_text import Address, resolve
 
 __all__ = ["Change", "anchor"]
 

@@ -28,9 +28,9 @@ from types import MappingProxyType
 from typing import Final
 
 from samvirke.errors import InputError
-from samvirke.query_groups import groups
-from samvirke.query_values import KINDS, term_text
-from samvirke.sparql_tokens import prologue
+from samvirke.queries.groups import groups
+from samvirke.queries.values import KINDS, term_text
+from samvirke.sparql.tokens import prologue
 
 __all__ = ["Parameter", "StoredQuery", "bind", "load_queries", "parse_query"]
 

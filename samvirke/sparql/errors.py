@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from samvirke.errors import QuerySyntaxError
-from samvirke.sparql_tokens import Token, place, prologue, tokens
+from samvirke.sparql.tokens import Token, place, prologue, tokens
 
 __all__ = ["WELL_KNOWN", "evaluation_error", "excerpt", "syntax_error"]
 

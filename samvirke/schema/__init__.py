@@ -15,7 +15,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
-from samvirke.hints import (
+from samvirke.model import BlankNode, Literal, NamedNode, Quad, Term, Triple
+from samvirke.schema.hints import (
     HUES,
     ICONS,
     LAST,
@@ -31,7 +32,6 @@ from samvirke.hints import (
     readable_name,
     slug,
 )
-from samvirke.model import BlankNode, Literal, NamedNode, Quad, Term, Triple
 from samvirke.terms import CORE, DASH, DCAT, DCT, NIF, OA, OWL, PROV, RDF, RDFS, SH, SKOS, TYPE, VOID, XSD
 
 LABEL_PROPERTIES = (

@@ -11,12 +11,12 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from samvirke.anchor_wording import refusal
+from samvirke.anchor.placing import Wanted
+from samvirke.anchor.rewriting import File
+from samvirke.anchor.wording import refusal
 from samvirke.errors import EvidenceError
-from samvirke.fragments import Place, Span, parse_fragment
+from samvirke.evidence.fragments import Place, Span, parse_fragment
 from samvirke.model import Literal, NamedNode, Term
-from samvirke.placing import Wanted
-from samvirke.rewriting import File
 from samvirke.terms import CORE, NIF, OA
 
 __all__ = ["Draft", "gather", "to_place"]

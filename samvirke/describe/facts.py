@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from samvirke.hints import Text, Texts, choose, readable_name
 from samvirke.model import BlankNode, Literal, NamedNode, Quad, Term, Triple
 from samvirke.schema import ALTERNATIVE_PROPERTIES, Schema
+from samvirke.schema.hints import Text, Texts, choose, readable_name
 from samvirke.terms import CORE, NIF, TEMPORAL_DATATYPES, TYPE, XSD
 
 Node = Term | Triple

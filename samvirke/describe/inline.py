@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from samvirke.facts import Evidence, Facts, Node, Value
-from samvirke.hints import Field, Text, readable_name
+from samvirke.describe.facts import Evidence, Facts, Node, Value
 from samvirke.model import Literal, NamedNode, Triple
+from samvirke.schema.hints import Field, Text, readable_name
 from samvirke.terms import TYPE
 
 DEPTH = 3

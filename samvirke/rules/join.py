@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from samvirke.model import DefaultGraph, Literal, NamedNode, Quad, Term, Triple
-from samvirke.rule_algebra import Slots
-from samvirke.rule_match import Binding, Facts, premises_of, select_axioms, value_of
-from samvirke.rule_text import Rule
+from samvirke.rules.algebra import Slots
+from samvirke.rules.match import Binding, Facts, premises_of, select_axioms, value_of
+from samvirke.rules.text import Rule
 
 Key = tuple[int, int, int]
 """Three numbers: of terms, as `Memory` counts them; in a pattern `~n` is the variable number n."""

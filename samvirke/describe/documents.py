@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from samvirke.describe import USED
-from samvirke.entity import Texts
-from samvirke.facts import Facts, Node, PassageView, Value
-from samvirke.hints import LAST, Text
-from samvirke.marks import Paragraph, Stretch, paragraphs
+from samvirke.describe.entity import Texts
+from samvirke.describe.facts import Facts, Node, PassageView, Value
+from samvirke.describe.marks import Paragraph, Stretch, paragraphs
 from samvirke.model import Literal, NamedNode, Quad
 from samvirke.schema import Schema
+from samvirke.schema.hints import LAST, Text
 from samvirke.terms import CORE, DCT, NIF, PROV, TYPE
 
 
