@@ -82,8 +82,13 @@ format: .venv/test.stamp ## format the code
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: .venv/test.stamp ## measure speed (minutes; machine and figures go into the commit)
-	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+bench: .venv/test.stamp ## measure speed into bench/results/*.json (minutes, on a quiet machine)
+	@mkdir -p bench/results
+	@for file in bench/*.py; do \
+	  echo "== $$file"; \
+	  $(BIN)/python "$$file" > .bench.json && mv .bench.json "bench/results/$$(basename "$$file" .py).json" \
+	    && cat "bench/results/$$(basename "$$file" .py).json" || exit 1; \
+	done
 
 screenshots: .venv/test.stamp ## take the pictures of the README anew (needs Chromium)
 	$(BIN)/python scripts/screenshot.py
