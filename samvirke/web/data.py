@@ -120,9 +120,8 @@ def describe(offer: Offer, *iris: str) -> Response:
     quads = [quad for iri in iris for quad in serving().pool.read("describe", iri=iri)]
     if not quads:
         raise NotFound(_NOTHING[0], remedy=_NOTHING[1])
-    if not FORMATS[offer.extension].quads:
-        facts = _facts(quads, iris)
-        quads = [*facts, *_names(publication, facts)]
+    facts = _facts(quads, iris)
+    quads = [*(quads if FORMATS[offer.extension].quads else facts), *_names(publication, facts)]
     response = as_rdf(quads, offer, publication)
     links = publication.links
     if len(iris) == 1:

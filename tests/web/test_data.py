@@ -64,6 +64,16 @@ def test_quads_carry_the_passage_and_its_words(client):
     assert any(quad.subject == passage and quad.object.value == "Skagen Fyr blev tændt i 1747" for quad in quads)
 
 
+@pytest.mark.parametrize("slug", ["anholt", "skagen", "keeper/7"])
+def test_the_quad_formats_say_all_that_the_triple_formats_say(client, slug):
+    triples = {quad.triple for quad in parse(client.get(f"/data/{slug}.ttl").data, RdfFormat.TURTLE)}
+
+    assert len(triples) > 3
+    for extension in ("nq", "trig", "jsonld"):
+        told = parse(client.get(f"/data/{slug}.{extension}").data, RdfFormat.from_extension(extension))
+        assert triples - {quad.triple for quad in told} == set(), extension
+
+
 def test_triples_say_what_points_here_and_name_what_is_pointed_at(client):
     keeper = rdflib.Graph().parse(data=client.get("/data/keeper/7.ttl").data)
     light = rdflib.Graph().parse(data=client.get("/data/anholt.ttl").data)
