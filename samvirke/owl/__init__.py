@@ -109,7 +109,7 @@ def _in_child(ntriples: str, timeout_s: float) -> dict[str, Any]:
     return answer
 
 
-def _reason(ntriples: bytes) -> dict[str, object]:
+def reason(ntriples: bytes) -> dict[str, object]:
     """Load and reason; runs in the child only."""
     import owlready2  # type: ignore[import-untyped]  # noqa: PLC0415 – has no types, and only the child may load it
 
@@ -144,7 +144,3 @@ def _explain(ntriples: bytes) -> list[str]:
         elif merged[1] < merged[2]:  # said in both directions, and of each thing with itself
             reasons.add(f"{merged[1]} and {merged[2]} follow to be one thing, and are two")
     return sorted(reasons)
-
-
-if __name__ == "__main__":
-    json.dump(_reason(sys.stdin.buffer.read()), sys.stdout)

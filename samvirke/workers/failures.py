@@ -90,7 +90,7 @@ def unknown_operation(name: str) -> WrongUse:
 def fault(error: Exception) -> SamvirkeError:
     """A mistake in the worker's own code, with the place it was made."""
     last = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+    place = f"{'/'.join(last.filename.split('/')[-2:])}:{last.lineno}"
     return SamvirkeError(f"A worker failed with {type(error).__name__}: {error} ({place}).", remedy="Report this.")
 
 

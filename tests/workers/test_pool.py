@@ -115,7 +115,7 @@ def test_an_unknown_read_is_a_wrong_use(pool):
 
 def test_a_mistake_in_a_read_names_its_place_and_costs_no_worker(pool):
     before = processes()
-    with pytest.raises(errors.SamvirkeError, match=r"KeyError.*describe\.py:\d+"):
+    with pytest.raises(errors.SamvirkeError, match=r"KeyError.*describe/__init__\.py:\d+"):
         pool.read("describe")
     pool.read("graph", iri=B)
 
