@@ -54,9 +54,9 @@ SENTENCES: Mapping[tuple[str, str], tuple[str, str]] = {
     ),
     ("Fragment", "malformed"): (
         "»{passage}« er ikke et gyldigt sted i et dokument (citat: »{quote}«). "
-        "Skriv #char=190,242, #row=5 eller #cell=5,2, eller kør `samvirke anchor`.",
+        "Skriv det som #char=190,242, eller kør `samvirke anchor`.",
         "“{passage}” is not a valid place in a document (quote: “{quote}”). "
-        "Write #char=190,242, #row=5 or #cell=5,2, or run `samvirke anchor`.",
+        "Write it as #char=190,242, or run `samvirke anchor`.",
     ),
     ("Fragment", "unanchored"): (
         "Tekststedet {passage} har endnu ingen plads i teksten (citat: »{quote}«). Kør `samvirke anchor`.",
