@@ -1,4 +1,4 @@
-"""This site for a WSGI server (`granian --interface wsgi server:app`); `python server.py` serves it at once."""
+"""This site for an RSGI or WSGI server (`granian server:app`); `python server.py` serves it at once."""
 
 import os
 import sys
@@ -13,5 +13,7 @@ if __name__ == "__main__":
 else:
     from samvirke.site import Site
     from samvirke.web import create_app
+    from samvirke.web.front import Front
 
-    app = create_app((site := Site.open(SITE)).state, limits=site.settings.limits)
+    settings = (site := Site.open(SITE)).settings
+    app = Front(create_app(site.state, limits=settings.limits), trusted_proxies=settings.trusted_proxies)

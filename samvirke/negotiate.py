@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from samvirke.errors import NotAcceptable
 
@@ -94,12 +95,19 @@ def choose(accept: str | None, offers: Sequence[Offer], *, query_format: str | N
         return named(query_format, offers)
     if accept is None or not accept.strip():
         return offers[0]
+    best = _best(accept[:_LONGEST_HEADER], tuple(offers))
+    if best is None:
+        raise _refusal(f"None of the formats asked for is available: {_shown(accept)}.", offers)
+    return best
+
+
+@lru_cache(maxsize=1024)
+def _best(accept: str, offers: tuple[Offer, ...]) -> Offer | None:
+    """The offer a header likes best; programs send the same header again and again."""
     ranges = parse_accept(accept)
     weights = [quality(offer, ranges)[0] for offer in offers]
     best = max(weights, default=0.0)
-    if best <= 0:
-        raise _refusal(f"None of the formats asked for is available: {_shown(accept)}.", offers)
-    return offers[weights.index(best)]
+    return offers[weights.index(best)] if best > 0 else None
 
 
 def named(name: str, offers: Sequence[Offer]) -> Offer:

@@ -1,11 +1,12 @@
 """The command that serves a site over HTTP, and the web process it starts.
 
 Level 8. Builds when there is nothing to serve or something changed, then hands over to the HTTP
-server (Granian, WSGI). Holds no data itself: the web process starts the workers that do.
+server (Granian, RSGI). Holds no data itself: the web process starts the workers that do.
 """
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import os
@@ -28,9 +29,8 @@ SERVED = "SAMVIRKE_SERVED"
 """Carries what is served from the command to the web process, which may be a fresh interpreter."""
 
 BUSY = 4
-THREADS = 64
-"""Requests handled at once in the web process. More than can wait for a worker (`lanes`) or for the rest
-of a body (`web.bodies`) together, so that there are always some for pages."""
+HEADERS_WAIT_MS = 15_000
+"""Longest time a connection may take to send the head of a request, also the next one on a kept connection."""
 
 ANSWER_WAIT_S = 60.0
 POLL_S = 0.02
@@ -140,13 +140,16 @@ def _serve(frame: Frame, site: Site, host: str, port: int) -> int:
     """Run the HTTP server until it is told to stop."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     from samvirke.workers.client import Zygote
     from samvirke.workers.pool import ADDRESS_VARIABLE
 
     limits = asdict(site.settings.limits)
-    os.environ[SERVED] = json.dumps({"state": str(site.state.resolve()), "limits": limits})
+    os.environ[SERVED] = json.dumps(
+        {"state": str(site.state.resolve()), "limits": limits, "proxies": site.settings.trusted_proxies}
+    )
     # Ours, not the web process's: should that one ever be replaced, the loaded data stays.
     zygote = Zygote()
     os.environ[ADDRESS_VARIABLE] = zygote.address
@@ -156,9 +159,9 @@ def _serve(frame: Frame, site: Site, host: str, port: int) -> int:
         factory=True,
         address=_numeric(host),
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=1,
-        blocking_threads=THREADS,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WAIT_MS),
         respawn_failed_workers=True,
         websockets=False,
         log_level=level,
@@ -220,12 +223,15 @@ def _announce(frame: Frame, host: str, port: int) -> None:
 
 
 def application() -> Any:  # noqa: ANN401 - Flask may only be named in the web tier
-    """Return the WSGI application of the site that the command serves."""
+    """Return the application of the site that the command serves."""
     from samvirke.settings import Limits
     from samvirke.web import create_app
+    from samvirke.web.front import Front
     from samvirke.workers.limits import die_with_parent
 
     # The web server's processes outlive a parent that is killed: the port would stay taken.
     die_with_parent(os.getppid())
     served = json.loads(os.environ[SERVED])
-    return create_app(served["state"], limits=Limits(**served["limits"]))
+    # What is loaded now stays; what a request makes has no cycles worth looking for at every seven hundredth object.
+    gc.set_threshold(50_000, 20, 50)
+    return Front(create_app(served["state"], limits=Limits(**served["limits"])), trusted_proxies=served["proxies"])

@@ -88,6 +88,40 @@ class Limits:
     concurrent_per_client: int = _row(
         "positive", 4, "Queries one client may run at once.", "Forespørgsler, én klient må køre ad gangen."
     )
+    queue_length: int = _row(
+        "positive", 32, "Queries that may wait for a worker.", "Forespørgsler, der må vente på en arbejdsproces."
+    )
+    client_budget_ms: int = _row(
+        "positive",
+        120_000,
+        "Processor time one client may use up at once.",
+        "Regnetid, én klient må bruge på én gang.",
+        unit="ms",
+    )
+    client_refill_ms: int = _row(
+        "positive",
+        1_000,
+        "Processor time that one client gets back in each second.",
+        "Regnetid, som én klient får igen hvert sekund.",
+        unit="ms",
+    )
+    body_bytes: int = _row(
+        "positive", 1 << 20, "Largest body of a request.", "Største indhold i en anmodning.", unit="bytes"
+    )
+    body_wait_ms: int = _row(
+        "positive",
+        10_000,
+        "Longest time the body of a request may take to arrive.",
+        "Længste tid, indholdet af en anmodning må være undervejs.",
+        unit="ms",
+    )
+    cache_bytes: int = _row(
+        "positive",
+        64 << 20,
+        "Memory for answers that are kept to be given again.",
+        "Hukommelse til svar, der gemmes for at blive givet igen.",
+        unit="bytes",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +160,12 @@ class Settings:
     )
     host: str = _row("text", "127.0.0.1", "The interface the server listens on.", "Netkortet, serveren lytter på.")
     port: int = _row("port", 8000, "The port the server listens on.", "Porten, serveren lytter på.")
+    trusted_proxies: int = _row(
+        "count",
+        0,
+        "Proxies in front of the server whose X-Forwarded-For is believed.",
+        "Antal proxyer foran serveren, hvis X-Forwarded-For der stoles på.",
+    )
     state: Path = _row("path", Path(".samvirke"), "The folder for what is built.", "Mappen til det, der bygges.")
     retention: int = _row("positive", 3, "How many generations are kept.", "Hvor mange generationer der gemmes.")
     allow_invalid: bool = _row(

@@ -22,8 +22,6 @@ __all__ = ["create_app"]
 ROOMS = ("robots", "protocol", "console", "queries", "pages", "data", "addresses", "manual")
 """Modules with a `blueprint`. The order does not matter: no two of them share an address."""
 
-MAX_BODY_BYTES = 1 << 20
-
 
 def create_app(state: Path | str, *, pool: Pool | None = None, limits: Limits | None = None) -> Flask:
     """Return the application that serves what is published in a state folder.
@@ -32,7 +30,7 @@ def create_app(state: Path | str, *, pool: Pool | None = None, limits: Limits | 
     Writes: nothing. Starts the worker processes, unless a running `pool` is given.
     """
     # Imported here because they bring Flask's world along.
-    from samvirke.web import errors, headers, kept, languages, layout, publication  # noqa: PLC0415 - see above
+    from samvirke.web import errors, headers, languages, layout, publication  # noqa: PLC0415 - see above
 
     if pool is None:
         from samvirke.settings import Limits as DefaultLimits  # noqa: PLC0415 - only needed here
@@ -41,8 +39,8 @@ def create_app(state: Path | str, *, pool: Pool | None = None, limits: Limits | 
         pool = Workers.start(Path(state), limits or DefaultLimits())
     app = Flask("samvirke.web", static_folder="static", template_folder="templates")
     app.config.update(
-        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
-        MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
+        MAX_CONTENT_LENGTH=pool.limits.body_bytes,
+        MAX_FORM_MEMORY_SIZE=pool.limits.body_bytes,
         MAX_FORM_PARTS=100,
         TRAP_BAD_REQUEST_ERRORS=False,
     )
@@ -52,7 +50,6 @@ def create_app(state: Path | str, *, pool: Pool | None = None, limits: Limits | 
     errors.install(app)
     languages.install(app)
     headers.install(app)
-    kept.install(app)  # After the headers: what is kept is what the view made, and is dressed anew each time.
     layout.install(app)
     for room in ROOMS:
         app.register_blueprint(import_module(f"samvirke.web.{room}").blueprint)

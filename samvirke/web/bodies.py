@@ -21,7 +21,7 @@ MOST_AT_ONCE = 16
 MOST_OF_ONE = 8
 """Of these, how many one client may send."""
 
-_lane = Lane(MOST_AT_ONCE, per_client=MOST_OF_ONE, wait_s=0.25)
+_lane = Lane(MOST_AT_ONCE, per_client=MOST_OF_ONE, wait_s=0.25, queue=MOST_AT_ONCE)
 
 
 def read_body() -> bytes:

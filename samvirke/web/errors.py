@@ -21,6 +21,7 @@ from werkzeug.routing import RequestRedirect
 
 from samvirke import errors
 from samvirke.negotiate import Offer, choose
+from samvirke.web.front.application import ERROR
 from samvirke.web.headers import NOT_KEPT, vary
 from samvirke.web.languages import request_language, words
 from samvirke.web.publication import current
@@ -247,7 +248,13 @@ _SENTENCES = {
 
 
 def install(app: Flask) -> None:
-    """Answer every error of an application in one of the three forms."""
+    """Answer every error of an application in one of the three forms, also one that was met before it."""
+
+    @app.before_request
+    def met_before() -> None:
+        error = request.environ.get(ERROR)
+        if isinstance(error, Exception):
+            raise error
 
     @app.errorhandler(Exception)
     def handle(error: Exception) -> Response | HTTPException:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from flask import Flask, Response, g, request
 from samvirke import __version__
 from samvirke.web.publication import Publication, serving
 
-__all__ = ["CONTENT_SECURITY_POLICY", "NOT_KEPT", "entity_tag", "install", "link", "redirect", "vary"]
+__all__ = ["CONTENT_SECURITY_POLICY", "NOT_KEPT", "dressed", "entity_tag", "install", "link", "redirect", "vary"]
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -97,12 +98,25 @@ def _unchanged_page() -> Response | None:
     return response
 
 
+ON_EVERY_ANSWER: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    # Scripts of other sites may read: all is public, and no cookie or token is ever taken along.
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": _EXPOSED,
+}
+
+
+def dressed(version: str) -> list[tuple[str, str]]:
+    """Return what an answer from a generation carries, for answers that Flask does not make."""
+    return [*ON_EVERY_ANSWER.items(), (VERSION_HEADER, version)]
+
+
 def _dress(response: Response) -> Response:
     """Give an answer its headers."""
     headers = response.headers
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    headers.update(ON_EVERY_ANSWER)
     publication: Publication | None = g.get("publication")
     if publication is not None:
         headers[VERSION_HEADER] = publication.version
@@ -112,10 +126,8 @@ def _dress(response: Response) -> Response:
 
 
 def _allow_other_origins(response: Response) -> None:
-    """Let scripts of other sites read: all is public, and no cookie or token is ever taken along."""
+    """Answer the question of a browser whether a script of another site may send what it is about to."""
     headers = response.headers
-    headers["Access-Control-Allow-Origin"] = "*"
-    headers["Access-Control-Expose-Headers"] = _EXPOSED
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
         headers["Access-Control-Allow-Methods"] = headers.get("Allow", "GET, HEAD, OPTIONS")
         headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, Content-Type, If-None-Match"

@@ -1,7 +1,8 @@
 """The SPARQL endpoint.
 
 Duty: the protocol at `/sparql` – what a request may look like and what its answer says. Level 7;
-evaluates nothing: queries go to the worker processes.
+evaluates nothing: queries go to the worker processes. `plan` and `Plan` know no web framework: the
+event loop in front uses them, and so do the two views here, for servers that have no such loop.
 Standard: SPARQL 1.1 Protocol, https://www.w3.org/TR/sparql11-protocol/
 """
 
@@ -16,25 +17,27 @@ from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.http import parse_options_header
 
 from samvirke import sparql
 from samvirke.errors import InputError, QueryRefused, WrongUse
 from samvirke.model import NamedNode
 from samvirke.negotiate import Offer, choose
+from samvirke.settings import Limits
 from samvirke.sparql import errors as sparql_errors
 from samvirke.sparql.formats import GRAPHS, content_type, offer_for
 from samvirke.web.bodies import read_body
 from samvirke.web.headers import NOT_KEPT, entity_tag, vary
 from samvirke.web.languages import neutral_redirect_language
-from samvirke.web.publication import current, serving
+from samvirke.web.publication import Publication, current, serving
 from samvirke.web.service_description import describe_service
 from samvirke.workers.pool import QueryRequest
 
-__all__ = ["Question", "blueprint", "one_parameter", "placed", "read_parameters"]
+__all__ = ["PAGE", "Call", "Plan", "Question", "blueprint", "one_parameter", "placed", "plan", "read_parameters"]
 
 blueprint = Blueprint("protocol", __name__)
 
-_PAGE = Offer("text/html", "html", "HTML", ("application/xhtml+xml",))
+PAGE = Offer("text/html", "html", "HTML", ("application/xhtml+xml",))
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
 _UPDATE = "application/sparql-update"
@@ -44,12 +47,16 @@ _READING = "This address answers queries, it takes no updates."
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a request asks: a query, the dataset the protocol names for it, and a wish for a format."""
+    """What a request asks: a query, the dataset the protocol names for it, and a wish for a format.
+
+    `byte_order_mark` asks for one before CSV.
+    """
 
     text: str
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
     format: str | None
+    byte_order_mark: bool = False
 
     @property
     def dataset(self) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
@@ -59,85 +66,144 @@ class Question:
         return self.default_graphs, self.named_graphs
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request as the protocol sees it: nothing of the connection, the host or the server it came through.
+
+    `query_string` is what stands behind the question mark, `body` the whole body, None for GET and HEAD.
+    """
+
+    query_string: bytes
+    accept: str | None = None
+    content_type: str = ""
+    content_encoding: str = ""
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a well-formed request comes to: a question for a worker, the form of it, the format of its answer."""
+
+    question: Question
+    form: str
+    offer: Offer
+    keeps: bool
+
+    def request(self, client: str) -> QueryRequest:
+        """Return what the worker processes are asked, on the share of `client`."""
+        default_graphs, named_graphs = self.question.dataset
+        return QueryRequest(
+            text=self.question.text,
+            media_type=self.offer.media_type,
+            default_graphs=default_graphs,
+            named_graphs=named_graphs,
+            byte_order_mark=self.question.byte_order_mark,
+            client=client,
+        )
+
+    def tag(self, publication: Publication) -> str:
+        """Return the entity tag of the answer; only for one that may be kept."""
+        question = self.question
+        asked = json.dumps([question.text, *question.dataset, question.byte_order_mark])
+        return entity_tag(publication, self.offer.media_type, asked)
+
+    def headers(self, publication: Publication, version: str) -> list[tuple[str, str]]:
+        """Return the headers of the answer, given from the generation `version`."""
+        headers = [("Content-Type", content_type(self.offer)), ("Vary", "Accept")]
+        # When a new generation came between, the tag would be the old one's.
+        if self.keeps and version == publication.version:
+            return [*headers, ("ETag", f'"{self.tag(publication)}"'), ("Cache-Control", "public, no-cache")]
+        return [*headers, ("Cache-Control", NOT_KEPT)]
+
+
+def plan(call: Call, limits: Limits) -> Plan | None:
+    """Read a request to the endpoint; None when it asks no query, but for the service description.
+
+    Raises: WrongUse, QueryRefused, QuerySyntaxError, NotAcceptable, UnsupportedMediaType – before anything is asked.
+    Source: https://www.w3.org/TR/sparql11-protocol/#query-operation
+    """
+    parameters = read_parameters(call.query_string, "the address")
+    if call.body is None:
+        if not any(name in parameters for name in ("query", "update", "default-graph-uri", "named-graph-uri")):
+            return None
+    else:
+        _take_body(parameters, call)
+    question = _question(parameters)
+    form = _form(question, limits)
+    plain = call.body is None and not (question.format or question.default_graphs or question.named_graphs)
+    offer = offer_for(form, call.accept, query_format=question.format, also=(PAGE,) if plain else ())
+    return Plan(question, form, offer, keeps=call.body is None and not sparql.varies(question.text))
+
+
+def _take_body(parameters: dict[str, list[str]], call: Call) -> None:
+    """Add what the body says to the parameters of the address."""
+    check_kind(call.content_type, call.content_encoding)
+    body = call.body or b""
+    if parse_options_header(call.content_type)[0].lower() == _FORM:
+        for name, values in read_parameters(body, "the form").items():
+            parameters.setdefault(name, []).extend(values)
+    else:
+        parameters.setdefault("query", []).append(_decoded(body, "the query"))
+
+
+def check_kind(given: str, encoding: str) -> None:
+    """Refuse a body that is no query, before it is read. Raises: UnsupportedMediaType."""
+    if encoding.strip().lower() not in ("", "identity"):
+        raise UnsupportedMediaType("A compressed body is not taken. Send it as it is.")
+    kind, options = parse_options_header(given)
+    kind = kind.lower()
+    if kind == _UPDATE:
+        raise UnsupportedMediaType(f"{_READING} Send a query as {_DIRECT}.")
+    if kind not in (_FORM, _DIRECT):
+        told = f"A body of type “{kind}”" if kind else "A body without a Content-Type"
+        raise UnsupportedMediaType(f"{told} is not taken. Send a query as {_DIRECT}, or a form as {_FORM}.")
+    charset = options.get("charset", "utf-8").strip("'\"").lower()
+    if charset not in ("utf-8", "utf8", "us-ascii"):
+        raise UnsupportedMediaType(f"The character set “{charset}” is not taken. Send UTF-8.")
+
+
 @blueprint.route("/sparql", methods=["GET"])
 def get() -> Response:
     """Answer a query in the address; without one, describe the service or lead a reader to the page."""
-    parameters = read_parameters(request.query_string, "the address")
-    if not any(name in parameters for name in ("query", "update", "default-graph-uri", "named-graph-uri")):
-        return _service(parameters)
-    question = _question(parameters)
-    form = _form(question)
-    also = () if question.format or question.default_graphs or question.named_graphs else (_PAGE,)
-    offer = offer_for(form, request.headers.get("Accept"), query_format=question.format, also=also)
-    if offer is _PAGE:
-        return _to_page(current().links.sparql(neutral_redirect_language(), query=question.text))
-    return _answer(question, form, offer)
+    found = plan(Call(request.query_string, request.headers.get("Accept")), serving().pool.limits)
+    if found is None:
+        return _service(read_parameters(request.query_string, "the address"))
+    if found.offer is PAGE:
+        return _to_page(current().links.sparql(neutral_redirect_language(), query=found.question.text))
+    return _answer(found)
 
 
 @blueprint.route("/sparql", methods=["POST"])
 def post() -> Response:
     """Answer a query in the body: a form, or the query itself."""
-    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-        raise UnsupportedMediaType("A compressed body is not taken. Send it as it is.")
-    parameters = read_parameters(request.query_string, "the address")
-    kind = request.mimetype
-    if kind == _UPDATE:
-        raise UnsupportedMediaType(f"{_READING} Send a query as {_DIRECT}.")
-    if kind not in (_FORM, _DIRECT):
-        given = f"A body of type “{kind}”" if kind else "A body without a Content-Type"
-        raise UnsupportedMediaType(f"{given} is not taken. Send a query as {_DIRECT}, or a form as {_FORM}.")
-    charset = request.mimetype_params.get("charset", "utf-8").strip("'\"").lower()
-    if charset not in ("utf-8", "utf8", "us-ascii"):
-        raise UnsupportedMediaType(f"The character set “{charset}” is not taken. Send UTF-8.")
-    body = read_body()
-    if kind == _FORM:
-        for name, values in read_parameters(body, "the form").items():
-            parameters.setdefault(name, []).extend(values)
-    else:
-        parameters.setdefault("query", []).append(_decoded(body, "the query"))
-    question = _question(parameters)
-    form = _form(question)
-    return _answer(question, form, offer_for(form, request.headers.get("Accept"), query_format=question.format))
+    kind, encoding = request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", "")
+    check_kind(kind, encoding)
+    call = Call(request.query_string, request.headers.get("Accept"), kind, encoding, read_body())
+    found = plan(call, serving().pool.limits)
+    assert found is not None, "a body is always a question"
+    return _answer(found)
 
 
-def _form(question: Question) -> str:
+def _form(question: Question, limits: Limits) -> str:
     with placed(question.text):
-        sparql.check_size(question.text, serving().pool.limits)
+        sparql.check_size(question.text, limits)
         return sparql.classify(question.text)
 
 
-def _answer(question: Question, form: str, offer: Offer) -> Response:
+def _answer(found: Plan) -> Response:
     """Have a query answered, or say that the client's copy still holds."""
     publication = current()
-    keeps = request.method in ("GET", "HEAD") and not sparql.varies(question.text)
-    tag = entity_tag(publication, offer.media_type, json.dumps([question.text, *question.dataset]))
-    response = Response(content_type=content_type(offer))
-    if keeps:
-        response.set_etag(tag)
-        response.headers["Cache-Control"] = "public, no-cache"
-    else:
-        response.headers["Cache-Control"] = NOT_KEPT
-    vary(response, "Accept")
-    if keeps and request.if_none_match.contains(tag):
+    response = Response()
+    if found.keeps and request.if_none_match.contains(found.tag(publication)):
+        response.headers.extend(found.headers(publication, publication.version))
         response.status_code = HTTPStatus.NOT_MODIFIED
         return response
-    default_graphs, named_graphs = question.dataset
-    with placed(question.text):
-        answer = serving().pool.query(
-            QueryRequest(
-                text=question.text,
-                media_type=offer.media_type,
-                default_graphs=default_graphs,
-                named_graphs=named_graphs,
-                client=request.remote_addr or "unknown",
-            )
-        )
+    with placed(found.question.text):
+        answer = serving().pool.query(found.request(request.remote_addr or "unknown"))
     response.response = answer.body
+    response.headers.clear()
+    response.headers.extend(found.headers(publication, answer.version))
     response.content_length = answer.length_bytes
-    if answer.version != publication.version:
-        # A new generation came between: the tag above is the old one's.
-        del response.headers["ETag"]
-        response.headers["Cache-Control"] = NOT_KEPT
     return response
 
 
@@ -159,8 +225,8 @@ def _service(parameters: dict[str, list[str]]) -> Response:
     """
     wished = _wish(parameters)
     accept = request.headers.get("Accept")
-    offer = offer_for("CONSTRUCT", None, query_format=wished) if wished else choose(accept, (*GRAPHS, _PAGE))
-    if offer is _PAGE:
+    offer = offer_for("CONSTRUCT", None, query_format=wished) if wished else choose(accept, (*GRAPHS, PAGE))
+    if offer is PAGE:
         return _to_page(current().links.sparql(neutral_redirect_language()))
     response = Response(describe_service(current(), offer.extension), content_type=content_type(offer))
     response.set_etag(entity_tag(current(), offer.media_type, "service description"))
@@ -186,7 +252,18 @@ def _question(parameters: dict[str, list[str]]) -> Question:
         default_graphs=_addresses(parameters, "default-graph-uri"),
         named_graphs=_addresses(parameters, "named-graph-uri"),
         format=_wish(parameters),
+        byte_order_mark=_switch(parameters, "bom"),
     )
+
+
+def _switch(parameters: dict[str, list[str]], name: str) -> bool:
+    """Return whether a parameter says yes; without it, no. Raises: WrongUse when it says neither."""
+    value = one_parameter(parameters, name)
+    if value is None or value.lower() in ("0", "false", "no"):
+        return False
+    if value.lower() in ("", "1", "true", "yes"):
+        return True
+    raise WrongUse(f"“{value[:40]}” is no value of the parameter “{name}”.", remedy="Write 1 or 0.")
 
 
 def one_parameter(parameters: dict[str, list[str]], name: str) -> str | None:

@@ -166,6 +166,10 @@ class Lease:
         self._stream = stream
         self._frames = FrameReader(stream)
 
+    def detach(self) -> tuple[int, socket.socket]:
+        """Hand over the number of the lease and the stream of its worker; this object is done with."""
+        return self._number, self._stream
+
     @property
     def usable(self) -> bool:
         """Say whether the worker is still there and has nothing unasked to say."""

@@ -7,6 +7,7 @@ Source: https://www.w3.org/TR/sparql11-query/, https://www.w3.org/TR/sparql11-pr
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Mapping
 from typing import IO, cast
 
@@ -79,6 +80,8 @@ def _write(result: QuerySolutions | QueryBoolean | QueryTriples, request: Reques
         result.serialize(file, format=form)
         return 1
     if request.media_type == _CSV:
+        if request.byte_order_mark:
+            file.write(codecs.BOM_UTF8)
         return write_csv(result, file, request.max_rows)
     counted = Counted(file, request.media_type, request.max_rows)
     result.serialize(cast("IO[bytes]", counted), format=form)

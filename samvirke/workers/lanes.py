@@ -1,37 +1,46 @@
 """Who may use a worker, and how long one waits in line.
 
-Duty: a bounded number of seats, a fair share of them for each client, a bounded wait. Level 4.5;
-knows no worker.
+Duty: a bounded number of seats, a fair share of them for each client, a bounded queue, a bounded wait. Level 4.5;
+knows no worker. A seat that becomes free goes straight to the first in line who may have it, thread or task.
 """
 
 from __future__ import annotations
 
+import asyncio
 import threading
-import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from samvirke.errors import Overloaded, TooManyRequests
 
-LONGEST_QUEUE = 32
-"""Requests that may wait for a seat. Each holds a thread of the web server, which needs some for pages."""
+_SHARE = 0.75
+"""How much of the queue one client may fill."""
 
-_LONGEST_SHARE = 24
-"""Of these, how many one client may have."""
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """Somebody in line; `wake` is called, in any thread, when the seat is theirs."""
+
+    client: str
+    wake: Callable[[], object]
+    seated: bool = False
 
 
 class Lane:
     """Seats with a queue. One client may take all seats but one, so that it never shuts others out."""
 
-    def __init__(self, seats: int, *, per_client: int, wait_s: float) -> None:
-        """Make a lane of `seats`, of which one client may use `per_client` at once."""
+    def __init__(self, seats: int, *, per_client: int, wait_s: float, queue: int) -> None:
+        """Make a lane of `seats`, of which one client may use `per_client` at once; `queue` may wait for one."""
         self._seats = seats
         self._per_client = max(1, min(per_client, seats - 1))
         self._wait_s = wait_s
+        self._queue = queue
+        self._share = max(1, int(queue * _SHARE))
         self._taken: Counter[str] = Counter()
-        self._waiting: Counter[str] = Counter()
-        self._changed = threading.Condition()
+        self._line: list[_Waiting] = []
+        self._lock = threading.Lock()
 
     @contextmanager
     def seat(self, client: str) -> Iterator[None]:
@@ -40,38 +49,89 @@ class Lane:
         Raises: TooManyRequests when the client's own share stayed used up for as long as one waits;
         Overloaded when all seats were taken by others, or the queue is full.
         """
-        with self._changed:
-            self._enter(client)
+        self._enter(client)
         try:
             yield
         finally:
-            with self._changed:
-                self._taken[client] -= 1
-                if not self._taken[client]:
-                    del self._taken[client]
-                self._changed.notify_all()
+            self.leave(client)
+
+    async def enter(self, client: str) -> None:
+        """Take a seat, in a task; `leave` gives it back. Raises: as `seat`."""
+        if self._enter_now(client):
+            return
+        loop = asyncio.get_running_loop()
+        given: asyncio.Future[None] = loop.create_future()
+
+        mine = threading.get_ident()
+
+        def wake() -> None:
+            if threading.get_ident() == mine:  # Mostly: seats that tasks hold become free in the loop's own thread.
+                _seat_given(given)
+            else:
+                loop.call_soon_threadsafe(_seat_given, given)
+
+        waiting = self._queue_up(client, wake)
+        if waiting is None:
+            return
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await given
+        except TimeoutError:
+            if not self._give_up(waiting):
+                return
+            raise self._refusal(client) from None
+        except BaseException:
+            if not self._give_up(waiting):
+                self.leave(client)
+            raise
+
+    def leave(self, client: str) -> None:
+        """Give a seat back, to the first in line who may have it."""
+        with self._lock:
+            self._taken[client] -= 1
+            if not self._taken[client]:
+                del self._taken[client]
+            for waiting in list(self._line):
+                if self._free(waiting.client):
+                    self._line.remove(waiting)
+                    self._taken[waiting.client] += 1
+                    waiting.seated = True
+                    waiting.wake()
+
+    def _enter_now(self, client: str) -> bool:
+        with self._lock:
+            if not self._free(client):
+                return False
+            self._taken[client] += 1
+            return True
 
     def _enter(self, client: str) -> None:
-        if not self._free(client):
-            if self._waiting.total() >= LONGEST_QUEUE or (client and self._waiting[client] >= _LONGEST_SHARE):
-                raise self._refusal(client)
-            self._waiting[client] += 1
-            try:
-                self._wait(client)
-            finally:
-                self._waiting[client] -= 1
-                if not self._waiting[client]:
-                    del self._waiting[client]
-        self._taken[client] += 1
+        if self._enter_now(client):
+            return
+        given = threading.Event()
+        waiting = self._queue_up(client, given.set)
+        if waiting is not None and not given.wait(self._wait_s) and self._give_up(waiting):
+            raise self._refusal(client)
 
-    def _wait(self, client: str) -> None:
-        until = time.monotonic() + self._wait_s
-        while not self._free(client):
-            left = until - time.monotonic()
-            if left <= 0 or not self._changed.wait(left):
-                if self._free(client):
-                    return
+    def _queue_up(self, client: str, wake: Callable[[], object]) -> _Waiting | None:
+        """Stand in line; None when a seat became free meanwhile and was taken. Raises: as `seat`."""
+        with self._lock:
+            if self._free(client):
+                self._taken[client] += 1
+                return None
+            own = sum(other.client == client for other in self._line)
+            if len(self._line) >= self._queue or (client and own >= self._share):
                 raise self._refusal(client)
+            waiting = _Waiting(client, wake)
+            self._line.append(waiting)
+            return waiting
+
+    def _give_up(self, waiting: _Waiting) -> bool:
+        """Leave the line; False when the seat came at the last moment."""
+        with self._lock:
+            if not waiting.seated:
+                self._line.remove(waiting)
+            return not waiting.seated
 
     def _free(self, client: str) -> bool:
         if self._taken.total() >= self._seats:
@@ -91,3 +151,8 @@ class Lane:
             retry_after_s=retry_after_s,
             remedy="Try again in a moment.",
         )
+
+
+def _seat_given(given: asyncio.Future[None]) -> None:
+    if not given.done():
+        given.set_result(None)

@@ -21,6 +21,7 @@ from samvirke import sparql
 from samvirke.errors import StoreError, WorkerLost
 from samvirke.settings import Limits
 from samvirke.workers.answers import Answer, Body, Shelf
+from samvirke.workers.budget import Budget
 from samvirke.workers.client import Lease, Line, Zygote
 from samvirke.workers.lanes import Lane
 from samvirke.workers.request import Gate, Request
@@ -36,6 +37,8 @@ _LOOK_S = 0.5
 """How often the link to the current generation is looked at."""
 _READ_SEATS = 4
 """Workers for trusted reads: they are short, and no query may keep a page waiting."""
+_READ_QUEUE = 32
+"""Trusted reads that may wait for one of these."""
 _ANSWERS_ON_DISK = 16
 """Largest answers that may lie on disk at once."""
 
@@ -46,6 +49,7 @@ class QueryRequest:
 
     `media_type` is the format of the answer, fit for the query's form (`sparql.classify`).
     `default_graphs` and `named_graphs` are the protocol's dataset, None where it names none.
+    `byte_order_mark` puts one before a CSV answer: spreadsheets take the text for another encoding without it.
     `client` is whose share of the workers is used; the site's own queries leave it empty.
     """
 
@@ -53,12 +57,13 @@ class QueryRequest:
     media_type: str
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
+    byte_order_mark: bool = False
     client: str = ""
     timeout_ms: int | None = None
 
 
-class _Crew:
-    """The workers of one generation: idle ones per lane, and how many are at work."""
+class Crew:
+    """The workers of one generation: idle ones per lane, and how many are at work. For `desk` and this module only."""
 
     def __init__(self, generation: Generation, address: str) -> None:
         self.generation = generation
@@ -69,6 +74,11 @@ class _Crew:
         self.busy = 0
         self.retired = False
 
+    def join(self) -> None:
+        """Count one more question that is being answered; `leave` ends it."""
+        with self.lock:
+            self.busy += 1
+
     def take(self, lane: str, headroom_bytes: int) -> Lease:
         with self.lock:
             self.busy += 1
@@ -78,10 +88,14 @@ class _Crew:
                     return lease
                 lease.close()
         try:
-            return self.line.lease(headroom_bytes=headroom_bytes)
+            return self.hire(headroom_bytes)
         except BaseException:
             self.leave()
             raise
+
+    def hire(self, headroom_bytes: int) -> Lease:
+        """Have a worker forked. Raises: WorkerLost."""
+        return self.line.lease(headroom_bytes=headroom_bytes)
 
     def put_back(self, lane: str, lease: Lease) -> None:
         with self.lock:
@@ -121,10 +135,10 @@ class Pool:
         self._gate = Gate(**{row.name: getattr(limits, row.name) for row in fields(Gate)})
         self._zygote = None if address else Zygote()
         self._address = address or (self._zygote.address if self._zygote else "")
-        self._crew: _Crew | None = None
+        self._crew: Crew | None = None
         self._reset()
         try:
-            self._renew(None)
+            self.renew(None)
         except BaseException:
             self.close()
             raise
@@ -155,16 +169,24 @@ class Pool:
         self._looked = time.monotonic()
         self._switching = threading.Lock()
         wait_s = limits.queue_wait_ms / 1000
-        self._lanes = {
-            "query": Lane(limits.workers, per_client=limits.concurrent_per_client, wait_s=wait_s),
-            "read": Lane(_READ_SEATS, per_client=_READ_SEATS, wait_s=max(wait_s, 1.0)),
+        self.lanes = {
+            "query": Lane(
+                limits.workers, per_client=limits.concurrent_per_client, wait_s=wait_s, queue=limits.queue_length
+            ),
+            "read": Lane(_READ_SEATS, per_client=_READ_SEATS, wait_s=max(wait_s, 1.0), queue=_READ_QUEUE),
         }
-        self._shelf = Shelf(_ANSWERS_ON_DISK * limits.max_bytes)
+        self.budget = Budget(capacity_ms=limits.client_budget_ms, refill_ms_per_s=limits.client_refill_ms)
+        self.shelf = Shelf(_ANSWERS_ON_DISK * limits.max_bytes)
 
     @property
     def generation(self) -> Generation:
         """The generation that questions are answered from now."""
-        return self._current().generation
+        return self.crew().generation
+
+    @property
+    def version(self) -> str:
+        """The name of what questions are answered from now."""
+        return self.crew().version
 
     @property
     def limits(self) -> Limits:
@@ -180,19 +202,23 @@ class Pool:
         """
         sparql.check_size(request.text, self._limits)
         form = sparql.classify(request.text)
+        body, end, version = self.ask(self.question(request), lane="query", client=request.client)
+        return Answer(request.media_type, form, int(end["rows"]), body.length, end["seconds"], version, body)
+
+    def question(self, request: QueryRequest) -> Request:
+        """Return what a worker is asked for a stranger's query: with the gate and the limits."""
         limits = self._limits
-        question = Request(
+        return Request(
             text=request.text,
             gate=self._gate,
             media_type=request.media_type,
             default_graphs=request.default_graphs,
             named_graphs=request.named_graphs,
+            byte_order_mark=request.byte_order_mark,
             timeout_s=(request.timeout_ms or limits.timeout_ms) / 1000,
             max_rows=limits.max_rows,
             max_bytes=limits.max_bytes,
         )
-        body, end, version = self.ask(question, lane="query", client=request.client)
-        return Answer(request.media_type, form, int(end["rows"]), body.length, end["seconds"], version, body)
 
     def read(self, operation: str, **parameters: str | int | list[str]) -> list[Quad]:
         """Run a trusted read of `samvirke.describe` in a worker and return its quads."""
@@ -213,35 +239,43 @@ class Pool:
 
     def ask(self, request: Request, *, lane: str, client: str = "") -> tuple[Body, Mapping[str, float], str]:
         """Ask one worker, without a gate; `query` and `read` are what callers want."""
-        self._current()
-        with self._lanes[lane].seat(client), self._worker(lane) as (lease, version):
-            body = Body(self._shelf)
+        self.crew()
+        self.budget.check(client)
+        with self.lanes[lane].seat(client), self._worker(lane) as (lease, version):
+            body = Body(self.shelf)
+            started = time.monotonic()
+            cost = 0.0
             try:
-                return body, lease.ask(request, body), version
+                end = lease.ask(request, body)
+                cost = end["processor"]
+                return body, end, version
             except BaseException:
                 body.close()
+                cost = time.monotonic() - started  # Who asks what fails pays for the time it took.
                 raise
+            finally:
+                self.budget.charge(client, cost)
 
     @contextmanager
     def _worker(self, lane: str) -> Iterator[tuple[Lease, str]]:
-        crew = self._current()
+        crew = self.crew()
         try:
             lease = crew.take(lane, self._limits.worker_memory_bytes)
         except WorkerLost:  # The template has died, or was retired under us.
-            crew = self._renew(crew)
+            crew = self.renew(crew)
             lease = crew.take(lane, self._limits.worker_memory_bytes)
         try:
             yield lease, crew.version
         finally:
             crew.put_back(lane, lease)
 
-    def _current(self) -> _Crew:
+    def crew(self) -> Crew:
         """Return the crew in charge; every half second, see whether there is a newer generation."""
         if self._process != os.getpid():
             self._reset()
         crew = self._crew
         if crew is None:
-            return self._renew(None)
+            return self.renew(None)
         if time.monotonic() - self._looked > _LOOK_S:
             self._looked = time.monotonic()
             with contextlib.suppress(StoreError, OSError):
@@ -250,12 +284,12 @@ class Pool:
                     threading.Thread(target=self._switch, args=(crew,), daemon=True).start()
         return crew
 
-    def _switch(self, old: _Crew) -> None:
+    def _switch(self, old: Crew) -> None:
         # A generation that cannot be loaded does not replace one that answers; the next look tries again.
         with contextlib.suppress(StoreError, WorkerLost, OSError):
-            self._renew(old)
+            self.renew(old)
 
-    def _renew(self, old: _Crew | None) -> _Crew:
+    def renew(self, old: Crew | None) -> Crew:
         """Put a new crew in charge in place of `old`, unless another thread has done so."""
         with self._switching:
             if self._crew is not None and self._crew is not old:
@@ -265,11 +299,11 @@ class Pool:
             old.retire()
         return crew
 
-    def _hire(self, generation: Generation) -> _Crew:
+    def _hire(self, generation: Generation) -> Crew:
         """Return a crew for a generation; a zygote that is gone, ours or another's, is replaced by one of ours."""
         if self._zygote is None or self._zygote.alive:
             try:
-                return _Crew(generation, self._address)
+                return Crew(generation, self._address)
             except WorkerLost:
                 if self._zygote is not None and self._zygote.alive:
                     raise
@@ -277,7 +311,7 @@ class Pool:
             self._zygote.close()
         self._zygote = Zygote()
         self._address = self._zygote.address
-        return _Crew(generation, self._address)
+        return Crew(generation, self._address)
 
     def close(self) -> None:
         """Let the workers go, and end the zygote if this pool started it; may be called again."""

@@ -1,13 +1,15 @@
 """What a worker is asked, and its spelling on the stream.
 
-Duty: one frozen value and its JSON. Level 4.5; used on both sides of the stream.
+Duty: one frozen value and its spelling. Level 4.5; used on both sides of the stream.
 """
 
 from __future__ import annotations
 
-import json
+import marshal
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 
@@ -28,7 +30,7 @@ class Request:
     """What a worker is asked: a query (`text`) or a trusted read (`operation` with `parameters`).
 
     `default_graphs` and `named_graphs` name the query's dataset instead of the store's own; None
-    means that the protocol named none. `media_type` has no parameters.
+    means that the protocol named none. `media_type` has no parameters; `byte_order_mark` goes before CSV only.
     Without a `gate` the text goes straight to the engine.
     """
 
@@ -37,6 +39,7 @@ class Request:
     media_type: str = "application/sparql-results+json"
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
+    byte_order_mark: bool = False
     operation: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     timeout_s: float = 10.0
@@ -44,20 +47,32 @@ class Request:
     max_bytes: int = 64 << 20
 
 
-_GATE = fields(Gate)
+_FIELDS = tuple(row.name for row in fields(Request))
+_take = attrgetter(*_FIELDS)
+_take_gate = attrgetter(*(row.name for row in fields(Gate)))
+_GATE_PLACE = _FIELDS.index("gate")
 
 
 def write_request(request: Request) -> bytes:
-    """Spell a request as JSON."""
-    values = {row.name: getattr(request, row.name) for row in fields(request)}
-    values["gate"] = None if request.gate is None else {row.name: getattr(request.gate, row.name) for row in _GATE}
-    return json.dumps(values, ensure_ascii=True).encode()
+    """Spell a request.
+
+    In the interpreter's own notation: both sides are the same interpreter, and requests travel only from the
+    process that is trusted to the one that is not – answers, the other way, are JSON.
+    """
+    values = list(_take(request))
+    gate = values[_GATE_PLACE]
+    values[_GATE_PLACE] = None if gate is None else _take_gate(gate)
+    return marshal.dumps(values)
 
 
 def read_request(payload: bytes) -> Request:
     """Read what `write_request` wrote."""
-    values = json.loads(payload)
-    for name in ("default_graphs", "named_graphs"):
-        values[name] = None if values[name] is None else tuple(values[name])
-    values["gate"] = None if values["gate"] is None else Gate(**values["gate"])
-    return Request(**values)
+    values: list[Any] = marshal.loads(payload)
+    gate = values[_GATE_PLACE]
+    values[_GATE_PLACE] = None if gate is None else _gate(gate)
+    return Request(**dict(zip(_FIELDS, values, strict=True)))
+
+
+@lru_cache(maxsize=8)
+def _gate(values: tuple[int, ...]) -> Gate:
+    return Gate(**dict(zip((row.name for row in fields(Gate)), values, strict=True)))

@@ -80,13 +80,18 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
 
 def _answer(connection: socket.socket, hands: Hands, request: Request) -> None:
     """Answer one request within its time: evaluation and sending together."""
-    started = time.monotonic()
+    started, used = time.monotonic(), time.process_time()
     limits.allow_processor_seconds(int(request.timeout_s) + 1)
     signal.setitimer(signal.ITIMER_REAL, request.timeout_s)
     body = Body(connection, request.max_bytes)
     try:
         rows = _read(hands, request, body) if request.operation else _evaluate(hands, request, body)
-        end = {"rows": rows, "bytes": body.sent, "seconds": round(time.monotonic() - started, 6)}
+        end = {
+            "rows": rows,
+            "bytes": body.sent,
+            "seconds": round(time.monotonic() - started, 6),
+            "processor": round(time.process_time() - used, 6),
+        }
         connection.sendall(body.rest() + message_frame(Kind.END, end))
     except SamvirkeError as error:
         connection.sendall(message_frame(Kind.ERROR, failures.to_message(error)))

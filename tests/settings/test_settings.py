@@ -82,6 +82,7 @@ def test_every_setting_can_be_set_by_the_environment(tmp_path: Path) -> None:
         "SAMVIRKE_ALLOW_INVALID": "yes",
         "SAMVIRKE_REASONER": "off",
         "SAMVIRKE_LOCK_WAIT_MS": "0",
+        "SAMVIRKE_TRUSTED_PROXIES": "1",
         **{f"SAMVIRKE_LIMITS_{entry.name.upper()}": "7" for entry in fields(Limits)},
     }
     settings = load(tmp_path, environ=environ)

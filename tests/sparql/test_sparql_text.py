@@ -15,6 +15,7 @@ from samvirke import sparql
 from samvirke.errors import InputError, QueryRefused, QuerySyntaxError
 from samvirke.settings import Limits
 from samvirke.sparql import errors as sparql_errors
+from samvirke.sparql import gate
 from samvirke.sparql.tokens import place, prologue, tokens
 
 HERE = Path(__file__).parent
@@ -240,3 +241,37 @@ def test_the_w3c_queries_pass_the_gate_and_have_the_form_the_engine_finds(shared
         tried += 1
 
     assert tried >= 500
+
+
+PIECES = st.sampled_from(
+    [
+        "SELECT * ", "WHERE ", "{ ", "} ", "( ", ") ", "[ ", "] ", "?a ", "?b?c ", "<http://e/a> ", "<a?b> ",
+        "ex:a.b ", "a ", ". ", "; ", ", ", "1 ", "1.5.6 ", '"x y" ', '"<" ', "'<' ", "FILTER(", "BIND(",
+        "OPTIONAL { ", "UNION ", "MINUS { ", "|| ", "&& ", "+", "/ex:p", "^ex:q", "* ", "! ", "= ", "< ", "> ",
+        "VALUES ?x { ", "GRAPH ?g { ", "_:b ", "# <\n", "CONSTRUCT ", "(1 2 3) ", '("a""b") ', "(<a><b><c>) ",
+        "(true false) ", "ORDER BY ", "SERVICE ", "load ", "\\u0053",
+    ]
+)  # fmt: skip
+LIMITED = st.builds(
+    replace,
+    st.just(Limits()),
+    nesting=st.integers(1, 12),
+    operators=st.integers(1, 12),
+    triple_patterns=st.integers(1, 30),
+    unions=st.integers(1, 6),
+    path_steps=st.integers(1, 12),
+)
+
+
+@given(st.lists(PIECES, max_size=40).map("".join), LIMITED)
+def test_what_is_let_through_at_a_glance_would_be_let_through_after_a_close_look(text, limits):
+    if not gate._plainly_small(text, limits):
+        return
+
+    gate._Gate(text, limits).run()
+
+
+def test_most_queries_are_let_through_at_a_glance():
+    plain = "PREFIX ex: <urn:x:> SELECT ?s ?l { ?s a ex:A ; ex:b/ex:c ?l . OPTIONAL { ?s ex:d ?y } } LIMIT 9"
+
+    assert gate._plainly_small(plain, Limits())

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from samvirke import errors
+from samvirke.settings import Limits
 from samvirke.web.errors import STATUS, problem, respond
 from samvirke.web.headers import CONTENT_SECURITY_POLICY
 
@@ -194,7 +195,8 @@ def test_too_much_is_refused(client):
 def test_the_application_loads_no_validator_and_no_reasoner():
     code = (
         "import sys\nimport samvirke.web\nfrom samvirke.web import create_app\n"
-        "class Pool:\n    generation = None\ncreate_app('x', pool=Pool())\n"
+        "from samvirke.settings import Limits\n"
+        "class Pool:\n    generation = None\n    limits = Limits()\ncreate_app('x', pool=Pool())\n"
         "print(sorted({name.partition('.')[0] for name in sys.modules} & {'pyshacl', 'owlready2', 'rdflib', 'owlrl'}))"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
@@ -207,6 +209,7 @@ def test_nothing_published_is_said_plainly():
 
     class Nothing:
         generation = None
+        limits = Limits()
 
     client = create_app("state", pool=Nothing()).test_client()
 

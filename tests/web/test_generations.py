@@ -5,13 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import pytest
-
 from samvirke.build import build
 from samvirke.settings import Limits
 from samvirke.site import Site
 from samvirke.web import create_app
-from samvirke.web.kept import Kept, Page
 from samvirke.workers import Pool
 from tests.processes import eventually
 
@@ -37,31 +34,3 @@ def test_a_new_generation_replaces_the_old_one(tmp_path):
     assert after.status_code == 200
     assert "Fyret på Anholt" in after.text
     assert "Fyret på Anholt" not in before.text
-
-
-def test_a_page_that_is_kept_is_the_same_page(client):
-    made, kept = client.get("/fr/queries/keeper-of"), client.get("/fr/queries/keeper-of")
-
-    assert kept.data == made.data
-    assert sorted(kept.headers) == sorted(made.headers)
-    assert client.head("/fr/queries/keeper-of").headers["Content-Length"] == str(len(made.data))
-
-
-@pytest.mark.parametrize("path", ["/en/queries/what-time", "/en/queries/none", "/en/queries/keeper-of?light=bad iri"])
-def test_what_may_change_or_is_wrong_is_not_kept(app, client, path):
-    size = app.extensions["samvirke.kept"].size_bytes
-    client.get(path)
-
-    assert app.extensions["samvirke.kept"].size_bytes == size
-
-
-def test_the_oldest_pages_make_room():
-    kept = Kept(most_bytes=100)
-    for name in "abc":
-        kept.put("1", name, Page(b"x" * 40, ()))
-        kept.get("1", "a")
-    kept.put("1", "huge", Page(b"x" * 200, ()))
-
-    assert [kept.get("1", name) is not None for name in ("a", "b", "c", "huge")] == [True, False, True, False]
-    assert kept.size_bytes == 80
-    assert kept.get("2", "a") is None

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 
 import pytest
 
 from samvirke.errors import Overloaded, TooManyRequests
-from samvirke.workers.lanes import LONGEST_QUEUE, Lane
+from samvirke.workers.lanes import Lane
+
+LONGEST_QUEUE = 32
 
 
 def test_one_client_leaves_a_seat_for_the_others():
-    lane = Lane(3, per_client=10, wait_s=0.01)
+    lane = Lane(3, per_client=10, wait_s=0.01, queue=LONGEST_QUEUE)
     with lane.seat("a"), lane.seat("a"):
         with pytest.raises(TooManyRequests) as refused, lane.seat("a"):
             pass
@@ -20,7 +23,7 @@ def test_one_client_leaves_a_seat_for_the_others():
 
 
 def test_full_lane_refuses_after_its_wait():
-    lane = Lane(2, per_client=1, wait_s=0.01)
+    lane = Lane(2, per_client=1, wait_s=0.01, queue=LONGEST_QUEUE)
     with lane.seat("a"), lane.seat("b"), pytest.raises(Overloaded) as refused, lane.seat("c"):
         pass
 
@@ -28,7 +31,7 @@ def test_full_lane_refuses_after_its_wait():
 
 
 def test_a_single_seat_is_shared_by_taking_turns():
-    lane = Lane(1, per_client=4, wait_s=0.01)
+    lane = Lane(1, per_client=4, wait_s=0.01, queue=LONGEST_QUEUE)
     with lane.seat("a"):
         pass
     with lane.seat("b"):
@@ -36,7 +39,7 @@ def test_a_single_seat_is_shared_by_taking_turns():
 
 
 def test_one_client_leaves_room_in_the_queue():
-    lane = Lane(2, per_client=1, wait_s=5)
+    lane = Lane(2, per_client=1, wait_s=5, queue=LONGEST_QUEUE)
     refused, entered = [], threading.Semaphore(0)
 
     def wait():
@@ -63,13 +66,13 @@ def test_one_client_leaves_room_in_the_queue():
 
 
 def test_the_site_itself_keeps_to_no_share():
-    lane = Lane(2, per_client=1, wait_s=0.01)
+    lane = Lane(2, per_client=1, wait_s=0.01, queue=LONGEST_QUEUE)
     with lane.seat(""), lane.seat(""):
         pass
 
 
 def test_who_waits_gets_the_seat_when_it_is_free():
-    lane = Lane(2, per_client=1, wait_s=5)
+    lane = Lane(2, per_client=1, wait_s=5, queue=LONGEST_QUEUE)
     order = []
     entered, leave = threading.Event(), threading.Event()
 
@@ -95,7 +98,73 @@ def test_who_waits_gets_the_seat_when_it_is_free():
 
 
 def test_a_seat_is_given_back_after_an_error():
-    lane = Lane(1, per_client=1, wait_s=0.01)
+    lane = Lane(1, per_client=1, wait_s=0.01, queue=LONGEST_QUEUE)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError), lane.seat("a"):
             raise ZeroDivisionError
+
+
+def test_a_task_waits_without_a_thread_and_gets_the_seat_of_one():
+    lane = Lane(1, per_client=1, wait_s=5, queue=LONGEST_QUEUE)
+
+    async def work():
+        with lane.seat("thread"):
+            waiting = asyncio.create_task(lane.enter("task"))
+            await asyncio.sleep(0.01)
+            assert not waiting.done()
+        await waiting
+        lane.leave("task")
+
+    asyncio.run(work())
+    with lane.seat("after"):
+        pass
+
+
+def test_a_task_that_is_called_off_in_line_takes_no_seat_along():
+    lane = Lane(1, per_client=1, wait_s=5, queue=LONGEST_QUEUE)
+
+    async def work():
+        await lane.enter("first")
+        waiting = [asyncio.create_task(lane.enter(f"other {number}")) for number in range(5)]
+        await asyncio.sleep(0.01)
+        lane.leave("first")  # The seat is given, and its new holder is called off before it hears of that.
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await lane.enter("last")
+
+    asyncio.run(asyncio.wait_for(work(), 4))
+
+
+def test_a_task_is_refused_when_its_wait_is_over():
+    lane = Lane(1, per_client=1, wait_s=0.01, queue=LONGEST_QUEUE)
+
+    async def work():
+        await lane.enter("a")
+        with pytest.raises(Overloaded):
+            await lane.enter("b")
+        lane.leave("a")
+        await lane.enter("b")
+
+    asyncio.run(work())
+
+
+def test_those_who_came_first_are_seated_first():
+    lane = Lane(1, per_client=1, wait_s=5, queue=LONGEST_QUEUE)
+    order = []
+
+    async def work():
+        async def one(name):
+            await lane.enter(name)
+            order.append(name)
+            lane.leave(name)
+
+        await lane.enter("")
+        waiting = [asyncio.create_task(one(f"{number:02d}")) for number in range(20)]
+        await asyncio.sleep(0.01)
+        lane.leave("")
+        await asyncio.gather(*waiting)
+
+    asyncio.run(work())
+    assert order == sorted(order)
+    assert len(order) == 20

@@ -1,0 +1,324 @@
+"""The event loop's side of the server.
+
+Duty: from a request of the HTTP server to an answer sent, once. Level 7. What an answer says is decided
+elsewhere: by the protocol for queries, by Flask for the rest; here it is found, coded, kept and sent.
+An answer is complete before its first byte goes out: the server ends a chunked body cleanly even when its
+maker fails, so a body cut short could not be told from a whole one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTimeout
+
+from samvirke.errors import SamvirkeError
+from samvirke.web.front import codings
+from samvirke.web.front.application import Incoming, ask_application
+from samvirke.web.front.kept import Kept, KeptAnswer
+from samvirke.web.front.reply import Reply
+from samvirke.web.front.sending import Sender
+from samvirke.web.headers import dressed
+from samvirke.web.protocol import PAGE, Call, placed, plan
+from samvirke.web.publication import Publication, serving
+from samvirke.workers.answers import Answer, Body
+from samvirke.workers.desk import Desk
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+__all__ = ["Front"]
+
+logger = logging.getLogger(__name__)
+
+THREADS = 32
+"""Requests that Flask answers at once. Queries and kept answers need none of them."""
+_SLOW_CODING_BYTES = 64 << 10
+"""A body that takes more than a millisecond to compress is compressed in a thread."""
+_PATIENCE_S = 0.05
+"""How long a query may run before somebody watches whether its client is still there."""
+_ENDPOINT = "/sparql"
+_WITH_BODY = ("POST", "PUT", "PATCH")
+
+
+class Front:
+    """An application for an RSGI server; a WSGI server calls it and gets Flask behind the same kept answers."""
+
+    def __init__(self, app: Flask, *, trusted_proxies: int = 0) -> None:
+        """Stand before `app`; `trusted_proxies` is how many proxies in front are believed who the client is."""
+        self.app = app
+        self._serving = serving(app)
+        self._pool = self._serving.pool
+        limits = self._limits = self._pool.limits
+        self._proxies = trusted_proxies
+        self._kept = Kept(limits.cache_bytes)
+        self._desk = Desk(self._pool)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="flask")
+        self._sender = Sender()
+        self._version = ""
+        self._publication: Publication | None = None
+
+    # ------------------------------------------------------------ RSGI
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have workers stand by, and notice new generations."""
+        self._tasks = [loop.create_task(self._desk.prepare()), loop.create_task(self._sender.watch())]
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let the workers go."""
+        for task in self._tasks:
+            task.cancel()
+        loop.run_until_complete(self._desk.close())
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:  # noqa: ANN401 - the server's own types
+        """Answer one request."""
+        try:
+            await self._answer(scope, protocol)
+        except asyncio.CancelledError:
+            return  # The client has left; nobody waits for an answer.
+        except Exception:
+            # The edge of the process: nothing below may end a connection without an answer.
+            logger.exception("a request failed in front of the application")
+            protocol.response_str(500, [("content-type", "text/plain")], "Something went wrong on the server.\n")
+
+    async def _answer(self, scope: Any, protocol: Any) -> None:  # noqa: ANN401 - the same
+        if scope.proto != "http":
+            protocol.close(1008)
+            return
+        method, path, headers = scope.method, scope.path, scope.headers
+        if method in ("GET", "HEAD"):
+            found = self._kept.find(self._pool.version, f"{path}?{scope.query_string}", headers.get)
+            if found is not None:
+                coding = codings.choose_coding(headers.get("accept-encoding")) if found.codable else ""
+                if coding and coding not in found.codings:
+                    await self._add_coding(found, coding)
+                self._send_kept(protocol, method, found, coding, headers.get("if-none-match"))
+                return
+        incoming = self._incoming(scope)
+        try:
+            body = await self._body(scope, protocol) if method in _WITH_BODY or "content-length" in headers else b""
+        except Exception as error:  # every failure to read a body is told by the application, in one form
+            incoming = _with(incoming, error=error)
+        else:
+            incoming = _with(incoming, body=body) if body else incoming
+        version = self._pool.version
+        reply = await self._reply(incoming, protocol)
+        reply = await self._coded(incoming, reply, version)
+        self._sender.send(protocol, method, reply)
+
+    async def _reply(self, incoming: Incoming, protocol: Any) -> Reply:  # noqa: ANN401 - the same
+        if incoming.path == _ENDPOINT and incoming.method in ("GET", "HEAD", "POST") and incoming.error is None:
+            try:
+                reply = await self._query(incoming, protocol)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # told by the application, in the form the client accepts
+                incoming = _with(incoming, error=error)
+            else:
+                if reply is not None:
+                    return reply
+        return await self._ask_application(incoming)
+
+    async def _ask_application(self, incoming: Incoming) -> Reply:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._from_application, incoming)
+
+    def _from_application(self, incoming: Incoming) -> Reply:
+        try:
+            return ask_application(self.app.wsgi_app, incoming, self._pool.shelf)
+        except SamvirkeError as error:  # No room for the answer.
+            return ask_application(self.app.wsgi_app, _with(incoming, error=error), self._pool.shelf)
+
+    # ------------------------------------------------------------ queries
+
+    async def _query(self, incoming: Incoming, protocol: Any) -> Reply | None:  # noqa: ANN401 - the same
+        """Answer a query; None when the request is for a page or the service description."""
+        header = incoming.headers.get
+        call = Call(
+            incoming.query_string.encode("utf-8", "surrogateescape"),
+            header("accept"),
+            header("content-type") or "",
+            header("content-encoding") or "",
+            incoming.body if incoming.method == "POST" else None,
+        )
+        found = plan(call, self._limits)
+        if found is None or found.offer is PAGE:
+            return None
+        publication = await self._newest()
+        if found.keeps and (known := header("if-none-match")) and found.tag(publication) in codings.plain_tags(known):
+            return None  # Rare, and answered with 304 by the same rules as everything else.
+        with placed(found.question.text):
+            answer = await self._called_off(self._desk.query(found.request(incoming.client), found.form), protocol)
+        headers = [*found.headers(publication, answer.version), *dressed(answer.version)]
+        return Reply(200, headers, answer.body if answer.body.descriptor is not None else answer.body.read())
+
+    async def _called_off(self, work: Coroutine[Any, Any, Answer], protocol: Any) -> Answer:  # noqa: ANN401 - the same
+        """Wait for an answer as long as the client does; then end the work. Most answers come before anybody looks."""
+        loop = asyncio.get_running_loop()
+        task, watching = asyncio.current_task(), None
+
+        def watch() -> None:
+            nonlocal watching
+            watching = asyncio.ensure_future(protocol.client_disconnect())
+            watching.add_done_callback(lambda done: None if done.cancelled() or task is None else task.cancel())
+
+        clock = loop.call_later(_PATIENCE_S, watch)
+        try:
+            return await work
+        finally:
+            clock.cancel()
+            if watching is not None:
+                watching.cancel()
+
+    async def _newest(self) -> Publication:
+        """Return the newest publication; one that has to be opened first is opened in a thread."""
+        version = self._pool.version
+        if self._publication is None or version != self._version:
+            loop = asyncio.get_running_loop()
+            self._publication = await loop.run_in_executor(self._threads, self._serving.newest)
+            self._version = version
+            self._desk.drop_old()
+        return self._publication
+
+    # ------------------------------------------------------------ what came in
+
+    def _incoming(self, scope: Any) -> Incoming:  # noqa: ANN401 - the same
+        headers: dict[str, str] = {}
+        for name, value in scope.headers.items():
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        peer = scope.client.rpartition(":")[0].strip("[]")
+        host, _, port = scope.server.rpartition(":")
+        if self._proxies:
+            peer = _behind(self._proxies, peer, headers)
+        return Incoming(
+            scope.method, scope.path, scope.query_string, headers, peer, scheme=scope.scheme, server=(host, port)
+        )
+
+    async def _body(self, scope: Any, protocol: Any) -> bytes:  # noqa: ANN401 - the same
+        """Return the whole body.
+
+        Raises: RequestEntityTooLarge; RequestTimeout when it does not arrive in time; LengthRequired for a body
+        of unknown length where one that was cut short would be taken for a whole one, and written.
+        """
+        most, length = self._limits.body_bytes, scope.headers.get("content-length")
+        try:
+            async with asyncio.timeout(self._limits.body_wait_ms / 1000):
+                if length is not None:
+                    if int(length) > most:
+                        raise RequestEntityTooLarge
+                    return bytes(await protocol())
+                if "transfer-encoding" not in scope.headers:
+                    return b""
+                if scope.path != _ENDPOINT:
+                    raise LengthRequired("Say with Content-Length how long the body is.")
+                gathered = bytearray()
+                async for chunk in protocol:
+                    gathered += chunk
+                    if len(gathered) > most:
+                        raise RequestEntityTooLarge
+                    if not chunk:
+                        break
+                return bytes(gathered)
+        except TimeoutError:
+            raise RequestTimeout("The body of the request did not arrive in time.") from None
+
+    # ------------------------------------------------------------ what goes out
+
+    def _send_kept(self, protocol: Any, method: str, found: KeptAnswer, coding: str, known: str | None) -> None:  # noqa: ANN401 - the same
+        headers, body = found.codings[coding] if coding else (found.headers, found.body)
+        if known is not None and (known.strip() == "*" or f'"{found.tag}"' in codings.plain_tags(known)):
+            self._sender.send(protocol, method, Reply(HTTPStatus.NOT_MODIFIED, _of_unchanged(headers)))
+        elif method == "GET":
+            protocol.response_bytes(200, headers, body)
+        else:
+            self._sender.send(protocol, method, Reply(200, headers, body))
+
+    async def _add_coding(self, found: KeptAnswer, coding: str) -> None:
+        coded = await self._code(Reply(200, found.headers, found.body), coding)
+        if isinstance(coded.body, bytes):
+            found.codings[coding] = (coded.headers, coded.body)
+
+    async def _code(self, reply: Reply, coding: str) -> Reply:
+        """Return a reply with its body in a coding; a large one is coded in a thread."""
+        plain = reply.body
+        if isinstance(plain, bytes) and len(plain) <= _SLOW_CODING_BYTES:
+            body: bytes | Body = codings.CODINGS[coding](plain)
+        else:
+            loop = asyncio.get_running_loop()
+            body = await loop.run_in_executor(self._threads, codings.code, coding, plain, self._pool.shelf)
+        return _tagged(Reply(reply.status, [*reply.headers, ("Content-Encoding", coding)], body), coding)
+
+    async def _coded(self, incoming: Incoming, reply: Reply, version: str) -> Reply:
+        """Put a body into the coding its client likes best, and keep what may be kept."""
+        told = {name.lower(): value for name, value in reply.headers}
+        if not codings.is_text(told.get("content-type", "")) or "content-encoding" in told or reply.path:
+            return reply
+        varies = [name for part in told.get("vary", "").split(",") if (name := part.strip())]
+        reply.replace("Vary", ", ".join(dict.fromkeys([*varies, "Accept-Encoding"])))
+        coding = codings.choose_coding(incoming.headers.get("accept-encoding"))
+        if reply.status == HTTPStatus.NOT_MODIFIED:
+            return _tagged(reply, coding)
+        self._keep(incoming, reply, told, version)
+        if not coding or reply.length < codings.LEAST_BYTES:
+            return reply
+        return await self._code(reply, coding)
+
+    def _keep(self, incoming: Incoming, reply: Reply, told: Mapping[str, str], version: str) -> None:
+        tag = told.get("etag")
+        if tag is None or reply.status != HTTPStatus.OK or incoming.method not in ("GET", "HEAD"):
+            return
+        fresh = told.get("samvirke-generation") == version and "no-store" not in told.get("cache-control", "")
+        if not fresh or not isinstance(reply.body, bytes):
+            return
+        names = (name.strip() for name in told.get("vary", "").lower().split(","))
+        varies = tuple(name for name in names if name and name != "accept-encoding")
+        codable = len(reply.body) >= codings.LEAST_BYTES
+        answer = KeptAnswer(list(reply.headers), codings.plain_tag(tag), reply.body, codable)
+        self._kept.put(version, incoming.address, incoming.headers.get, varies, answer)
+
+    # ------------------------------------------------------------ WSGI
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer as a WSGI application, for servers that have no event loop of this kind."""
+        return self.app(environ, start_response)
+
+
+def _with(incoming: Incoming, *, body: bytes = b"", error: Exception | None = None) -> Incoming:
+    return Incoming(
+        incoming.method,
+        incoming.path,
+        incoming.query_string,
+        incoming.headers,
+        incoming.client,
+        body or incoming.body,
+        incoming.scheme,
+        incoming.server,
+        error,
+    )
+
+
+def _behind(proxies: int, peer: str, headers: Mapping[str, str]) -> str:
+    """Return the client's address as the trusted proxies tell it: each adds whom it saw at the end.
+
+    Source: https://www.rfc-editor.org/rfc/rfc7239#section-5.2 (of X-Forwarded-For's form)
+    """
+    seen = [part.strip() for part in headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    return (seen[-proxies] if len(seen) >= proxies else seen[0] if seen else peer)[:100] or peer
+
+
+def _of_unchanged(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The headers of a 304: all but those that describe the body it does not have."""
+    return [(name, value) for name, value in headers if not name.lower().startswith("content-e")]
+
+
+def _tagged(reply: Reply, coding: str) -> Reply:
+    """Give an answer in a coding the entity tag of that coding."""
+    tag = reply.header("etag")
+    if coding and tag is not None:
+        reply.replace("ETag", codings.tag_in(coding, codings.plain_tag(tag)))
+    return reply

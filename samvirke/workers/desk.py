@@ -1,0 +1,232 @@
+"""Ask workers from an event loop: no thread waits, and a question whose client left is called off.
+
+Duty: the same questions as `Pool.query`, on the same seats, budgets and generations, without a thread
+for each. Level 4.5; knows no HTTP. Every method belongs to the loop's thread. What may block (forking a
+worker, asking how one ended) is done by a few threads of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import struct
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from samvirke.errors import WorkerLost
+from samvirke.workers import failures
+from samvirke.workers.answers import Answer, Body
+from samvirke.workers.frames import Kind, StreamCut, frame
+from samvirke.workers.request import Request, write_request
+
+if TYPE_CHECKING:
+    from samvirke.workers.pool import Crew, Pool, QueryRequest
+
+__all__ = ["Desk"]
+
+_HEAD = struct.Struct("!BI")
+_GUARD_S = 0.5
+"""How much later than the kernel's clock this side's own one strikes."""
+_HANDS = 4
+_LANE = "query"
+_Given = TypeVar("_Given")
+_Result = TypeVar("_Result")
+
+
+class Wire(asyncio.Protocol):
+    """The stream of one worker: one question at a time."""
+
+    def __init__(self, crew: Crew, number: int) -> None:
+        """Belong to a worker of `crew` that was leased as `number`."""
+        self.crew = crew
+        self.number = number
+        self.transport: asyncio.Transport | None = None
+        self._pending = bytearray()
+        self._body: Body | None = None
+        self._ended: asyncio.Future[Mapping[str, float]] | None = None
+        self.usable = True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take over the transport."""
+        self.transport = cast("asyncio.Transport", transport)  # Other loops' transports are no such class.
+
+    def ask(self, message: bytes, body: Body) -> asyncio.Future[Mapping[str, float]]:
+        """Send a request; the future ends with what the worker says of the answer that went into `body`."""
+        assert self.transport is not None
+        self._body = body
+        self._ended = asyncio.get_running_loop().create_future()
+        self.transport.write(message)
+        return self._ended
+
+    def data_received(self, data: bytes) -> None:
+        """Take frames off the stream."""
+        pending = self._pending
+        pending += data
+        while len(pending) >= _HEAD.size:
+            kind, length = _HEAD.unpack_from(pending)
+            end = _HEAD.size + length
+            if len(pending) < end:
+                return
+            payload = bytes(pending[_HEAD.size : end])
+            del pending[:end]
+            self._frame(kind, payload)
+
+    def _frame(self, kind: int, payload: bytes) -> None:
+        if self._ended is None or self._ended.done() or self._body is None:
+            self.hang_up()  # Nobody asked.
+            return
+        try:
+            if kind == Kind.BODY:
+                self._body.write(payload)
+            elif kind == Kind.END:
+                self._ended.set_result(failures.read_end(payload))
+            elif kind == Kind.ERROR:
+                self._ended.set_exception(failures.FromWorker(failures.read_error(payload)))
+        except Exception as error:  # no room for the answer, or a frame that is none of ours
+            self._ended.set_exception(error)
+            self.hang_up()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Notice that the worker is gone."""
+        self.usable = False
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_exception(StreamCut(str(exc or "the worker ended")))
+
+    def hang_up(self) -> None:
+        """Let the worker go: it ends when its stream does."""
+        self.usable = False
+        if self.transport is not None:
+            self.transport.abort()
+
+
+class Desk:
+    """Answers queries on a pool's workers from one event loop."""
+
+    def __init__(self, pool: Pool) -> None:
+        """Ask on the workers of `pool`."""
+        self._pool = pool
+        self._idle: list[Wire] = []
+        self._hands = ThreadPoolExecutor(_HANDS, thread_name_prefix="desk")
+
+    async def query(self, request: QueryRequest, form: str) -> Answer:
+        """Answer a query of a form (`sparql.classify`). Cancelling the task ends the worker that is busy with it.
+
+        Returns and raises: as `Pool.query`.
+        """
+        pool = self._pool
+        pool.budget.check(request.client)
+        question = pool.question(request)
+        lane = pool.lanes[_LANE]
+        await lane.enter(request.client)
+        body = Body(pool.shelf)
+        started = time.monotonic()
+        cost = None
+        try:
+            end, version = await self._ask(question, body)
+            cost = end["processor"]
+        except BaseException:
+            body.close()
+            raise
+        finally:
+            lane.leave(request.client)
+            pool.budget.charge(request.client, time.monotonic() - started if cost is None else cost)
+        return Answer(request.media_type, form, int(end["rows"]), body.length, end["seconds"], version, body)
+
+    async def prepare(self) -> None:
+        """Have workers stand by before the first question: as many as may be asked at once."""
+        crew = self._pool.crew()
+        for _ in range(self._pool.limits.workers - len(self._idle)):
+            with contextlib.suppress(WorkerLost):
+                self._idle.append(await self._lease(crew))
+
+    async def close(self) -> None:
+        """Let the idle workers go."""
+        while self._idle:
+            self._idle.pop().hang_up()
+        await asyncio.sleep(0)  # A stream that was hung up is closed at the loop's next turn.
+        self._hands.shutdown(wait=False)
+
+    async def __aenter__(self) -> Desk:
+        """Have workers stand by."""
+        await self.prepare()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close."""
+        await self.close()
+
+    def drop_old(self) -> None:
+        """Let idle workers of former generations go."""
+        crew = self._pool.crew()
+        for wire in [wire for wire in self._idle if wire.crew is not crew or not wire.usable]:
+            self._idle.remove(wire)
+            wire.hang_up()
+
+    async def _ask(self, question: Request, body: Body) -> tuple[Mapping[str, float], str]:
+        crew = self._pool.crew()
+        crew.join()
+        try:
+            try:
+                wire = await self._take(crew)
+            except WorkerLost:  # The template has died, or was retired under us.
+                renewed = await self._in_hand(self._pool.renew, crew)
+                crew.leave()
+                crew = renewed
+                crew.join()
+                wire = await self._take(crew)
+            return await self._exchange(wire, question, body), crew.version
+        finally:
+            crew.leave()
+
+    async def _take(self, crew: Crew) -> Wire:
+        while self._idle:
+            wire = self._idle.pop()
+            if wire.usable and wire.crew is crew:
+                return wire
+            wire.hang_up()
+        return await self._lease(crew)
+
+    async def _lease(self, crew: Crew) -> Wire:
+        lease = await self._in_hand(crew.hire, self._pool.limits.worker_memory_bytes)
+        number, stream = lease.detach()
+        stream.setblocking(False)
+        wire = Wire(crew, number)
+        await asyncio.get_running_loop().create_connection(lambda: wire, sock=stream)
+        return wire
+
+    async def _exchange(self, wire: Wire, question: Request, body: Body) -> Mapping[str, float]:
+        ended = wire.ask(frame(Kind.REQUEST, write_request(question)), body)
+        clock = asyncio.get_running_loop().call_later(question.timeout_s + _GUARD_S, _late, ended)
+        try:
+            end = await ended
+        except TimeoutError as error:
+            self._end(wire)
+            raise failures.timed_out(question.timeout_s) from error
+        except StreamCut as error:
+            status = await self._in_hand(wire.crew.line.fate, wire.number)
+            raise failures.died(status, timeout_s=question.timeout_s) from error
+        except failures.FromWorker as error:
+            self._idle.append(wire)
+            raise error.reason from None
+        except BaseException:  # The client has left, or there is no room for the answer.
+            self._end(wire)
+            raise
+        finally:
+            clock.cancel()
+        self._idle.append(wire)
+        return end
+
+    def _end(self, wire: Wire) -> None:
+        """End a worker that is still busy; closing its stream alone would let it go on to its deadline."""
+        wire.hang_up()
+        self._hands.submit(wire.crew.line.kill, wire.number)
+
+    async def _in_hand(self, work: Callable[[_Given], _Result], given: _Given) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._hands, work, given)
+
+
+def _late(ended: asyncio.Future[Mapping[str, float]]) -> None:
+    if not ended.done():
+        ended.set_exception(TimeoutError())

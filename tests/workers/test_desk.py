@@ -1,0 +1,134 @@
+"""Workers asked from an event loop: the same answers and errors as from a thread, and questions called off."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+
+from samvirke import errors
+from samvirke.workers import Pool, QueryRequest
+from samvirke.workers.desk import Desk
+from tests.generation import numbers, publish
+from tests.processes import LIMITS, eventually, processes
+
+RUNAWAY = "SELECT (COUNT(*) AS ?c) { ?a ?b ?c0 . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("state")
+    data, default = numbers(2_000)
+    publish(folder, "v1", data=data, default=default)
+    return folder
+
+
+@pytest.fixture
+def pool(state):
+    with Pool.start(state, LIMITS) as running:
+        yield running
+
+
+def below(pool):
+    """The processes below a pool's zygote: its template first, then the workers."""
+    return sorted(processes(pool._zygote.process_id))
+
+
+def asked(text, *, timeout_ms=None, client="somebody"):
+    return QueryRequest(text=text, media_type="text/csv", timeout_ms=timeout_ms, client=client)
+
+
+def test_the_answers_are_those_of_the_pool(pool):
+    texts = [f"SELECT ?o {{ <https://example.org/site/id/n{number}> ?p ?o }}" for number in range(200)]
+
+    async def work():
+        async with Desk(pool) as desk:
+            return [
+                answer.read()
+                for answer in await asyncio.gather(*(desk.query(asked(one, client=""), "SELECT") for one in texts[:20]))
+            ]
+
+    assert asyncio.run(work()) == [pool.query(asked(one)).read() for one in texts[:20]]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("SELECT {", errors.QuerySyntaxError),
+        ("SELECT * { SERVICE <http://127.0.0.1:1/> {} }", errors.QueryRefused),
+        (RUNAWAY, errors.QueryTimeout),
+        ("SELECT * { ?s ?p ?o . ?a ?b ?c }", errors.AnswerTooLarge),
+    ],
+)
+def test_what_fails_fails_as_in_the_pool_and_the_next_is_answered(pool, text, kind):
+    async def work():
+        async with Desk(pool) as desk:
+            with pytest.raises(kind):
+                await desk.query(asked(text, timeout_ms=500), "SELECT")
+            return (await desk.query(asked("ASK {}"), "ASK")).read()
+
+    assert asyncio.run(work()) == b"true"
+
+
+def test_a_question_called_off_ends_its_worker_and_frees_its_seat(pool):
+    async def work():
+        async with Desk(pool) as desk:
+            for _ in range(5):
+                tasks = [asyncio.create_task(desk.query(asked(RUNAWAY, timeout_ms=60_000), "SELECT")) for _ in range(2)]
+                await asyncio.sleep(0.1)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            return (await desk.query(asked("ASK {}"), "ASK")).read()
+
+    assert asyncio.run(work()) == b"true"
+    assert eventually(lambda: len(below(pool)) == 1)
+
+
+def test_a_worker_killed_from_outside_is_replaced(pool):
+    async def work():
+        async with Desk(pool) as desk:
+            await desk.query(asked("ASK {}"), "ASK")
+            for number in below(pool)[1:]:
+                os.kill(number, 9)
+            await asyncio.sleep(0.05)
+            return (await desk.query(asked("ASK {}"), "ASK")).read()
+
+    assert asyncio.run(work()) == b"true"
+
+
+def test_a_template_that_died_is_replaced(pool):
+    async def work():
+        async with Desk(pool) as desk:
+            await desk.query(asked("ASK {}"), "ASK")
+            os.kill(below(pool)[0], 9)
+            await asyncio.sleep(0.05)
+            return [(await desk.query(asked("ASK {}"), "ASK")).read() for _ in range(3)]
+
+    assert asyncio.run(work()) == [b"true"] * 3
+
+
+def test_a_new_generation_answers_the_next_question(tmp_path):
+    for version, count in (("v1", 1), ("v2", 2)):
+        data, default = numbers(count)
+        if version == "v1":
+            publish(tmp_path, version, data=data, default=default)
+    with Pool.start(tmp_path, LIMITS) as pool:
+
+        async def work():
+            async with Desk(pool) as desk:
+                count = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+                first = await desk.query(asked(count), "SELECT")
+                publish(tmp_path, "v2", data=data, default=default)
+                for _ in range(200):
+                    answer = await desk.query(asked(count), "SELECT")
+                    if answer.version == "v2":
+                        break
+                    await asyncio.sleep(0.05)
+                return first, answer
+
+        first, second = asyncio.run(work())
+
+    assert (first.version, first.read()) == ("v1", b"n\r\n1\r\n")
+    assert (second.version, second.read()) == ("v2", b"n\r\n2\r\n")
