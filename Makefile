@@ -84,7 +84,7 @@ format: .venv/test.stamp ## format the code
 
 bench: .venv/test.stamp ## measure speed into bench/results/*.json (minutes, on a quiet machine)
 	@mkdir -p bench/results
-	@for file in bench/*.py; do \
+	@for file in $(filter-out bench/generate.py,$(wildcard bench/*.py)); do \
 	  echo "== $$file"; \
 	  $(BIN)/python "$$file" > .bench.json && mv .bench.json "bench/results/$$(basename "$$file" .py).json" \
 	    && cat "bench/results/$$(basename "$$file" .py).json" || exit 1; \
