@@ -77,11 +77,11 @@ def versions() -> dict[str, str]:
 
 
 @contextmanager
-def samvirke(data: Dataset, settings: dict[str, str] | None = None) -> Iterator[Server]:
-    """Serve the generation as `samvirke serve --no-build` does."""
+def samvirke(data: Dataset, settings: dict[str, str] = SETTINGS) -> Iterator[Server]:
+    """Serve the generation as `samvirke serve --no-build` does, with settings that differ from the defaults."""
     port = free_port()
     command = [sys.executable, "-m", "samvirke", "--site", str(ROOT), "serve", "--no-build", "--port", str(port)]
-    environ = {"SAMVIRKE_STATE": str(data.state), "PYTHONPATH": str(ROOT), **SETTINGS, **(settings or {})}
+    environ = {"SAMVIRKE_STATE": str(data.state), "PYTHONPATH": str(ROOT), **settings}
     with running("samvirke", command, port=port, ready=f"/sparql?{ASK}", environ=environ) as server:
         yield server
 
@@ -119,9 +119,9 @@ def nginx(folder: Path, page: bytes) -> Iterator[Server]:
     (folder / "html").mkdir(parents=True)
     (folder / "html" / "page.html").write_bytes(page)
     configuration = folder / "nginx.conf"
-    configuration.write_text(
-        NGINX.format(folder=folder, port=port, user=getuser(), group=getgrgid(os.getgid()).gr_name), encoding="ascii"
-    )
+    group = getgrgid(os.getgid()).gr_name
+    text = NGINX.format(folder=folder, port=port, user=getuser(), group=group)
+    configuration.write_text(text, encoding="ascii")
     command = [str(_nginx()), "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)]
     with running("nginx", command, port=port, ready="/page.html") as server:
         yield server
