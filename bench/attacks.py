@@ -32,7 +32,7 @@ from urllib.parse import quote
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.support import dataset, servers
-from bench.support.processes import Peak, Server, machine, tree
+from bench.support.processes import Others, Peak, Server, machine, tree
 from tests.attacks.test_shapes import media_type, text_of
 
 SHAPES = tomllib.loads((dataset.ROOT / "tests/attacks/shapes.toml").read_text(encoding="utf-8"))["shape"]
@@ -203,7 +203,7 @@ def made(name: str, deed: Deed | None, server: Server, *, rest_s: float = 0.0) -
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    with Peak(server.pid, every_s=0.2) as peak:
+    with Peak(server.pid, every_s=0.2) as peak, Others() as others:
         if deed is None:
             time.sleep(rest_s)
         else:
@@ -217,6 +217,7 @@ def made(name: str, deed: Deed | None, server: Server, *, rest_s: float = 0.0) -
     watcher.join()
     after, http_after = processes(server)
     attack.figures = {
+        "others_cores": others.cores,
         "memory_mb": round(peak.bytes / 1e6),
         "worker_deaths": len((seen | before) - after),
         "http_process_kept": http_before == http_after,

@@ -26,7 +26,7 @@ from urllib.parse import quote
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.support import dataset, load, servers
 from bench.support.dataset import ACCEPT, Dataset
-from bench.support.processes import Server, cpu_seconds, machine, memory_bytes
+from bench.support.processes import Others, Server, cpu_seconds, machine, memory_bytes
 
 PATHS = {"samvirke": "/sparql", "oxigraph": "/query", "rdflib-endpoint": "/"}
 GOALS = {
@@ -47,6 +47,7 @@ class Run:
     rounds: int
     seconds: int
     only: set[str]
+    others_cores: float = 0.0
     rows: list[dict[str, object]] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
 
@@ -74,6 +75,18 @@ def alternate(
 ) -> dict[str, dict[str, object]]:
     """Let the servers take turns, round after round, and sum up what each did."""
     found: dict[str, list[tuple[load.Round, float]]] = {name: [] for name in given}
+    with Others() as others:
+        _turns(run, given, found, accept)
+    run.others_cores = others.cores
+    return {name: summed(rounds, given[name][0]) for name, rounds in found.items()}
+
+
+def _turns(
+    run: Run,
+    given: dict[str, tuple[Server, list[str]]],
+    found: dict[str, list[tuple[load.Round, float]]],
+    accept: str,
+) -> None:
     for turn in range(run.rounds + 1):
         for name, (server, requests) in given.items():
             before = cpu_seconds(server.pid)
@@ -88,7 +101,6 @@ def alternate(
             )
             if turn:
                 found[name].append((done, (cpu_seconds(server.pid) - before) / max(done.requests, 1)))
-    return {name: summed(rounds, given[name][0]) for name, rounds in found.items()}
 
 
 def summed(rounds: list[tuple[load.Round, float]], server: Server) -> dict[str, object]:
@@ -118,7 +130,17 @@ def told(run: Run, row: str, size: int, found: dict[str, dict[str, object]], **m
     valid = not any(peer["wrong_answers"] or peer["broken_connections"] for peer in found.values())
     answers = more.get("answers")
     valid = valid and not (isinstance(answers, dict) and answers["differing"])
-    run.rows.append({"row": row, "facts": size, "valid": valid, "ratio_to": ratios, **more, "servers": found})
+    run.rows.append(
+        {
+            "row": row,
+            "facts": size,
+            "valid": valid,
+            "ratio_to": ratios,
+            **more,
+            "others_cores": run.others_cores,
+            "servers": found,
+        }
+    )
     print(f"{row} {size}: {ours} a second, ratio {ratios}, valid {valid}", file=sys.stderr)
 
 
@@ -151,7 +173,10 @@ def query_rows(run: Run, data: Dataset, size: int, endpoints: dict[str, Server])
     """Measure rows (a) and (b)."""
     texts, drawn = dataset.repeated_queries(data)
     other = dataset.distinct_queries(data)
-    sample = [*texts[:: max(1, len(texts) // 40)], *(text.replace("{n}", "000") for text in other[:: len(other) // 20])]
+    sample = [
+        *texts[:: max(1, len(texts) // 40)],
+        *(text.replace("{n}", "000") for text in other[:: max(1, len(other) // 20)]),
+    ]
     equal = compare_answers(endpoints, sample)
     for row, asked in (("a", drawn), ("b", other)):
         if row in run.only:
@@ -173,7 +198,7 @@ def page_rows(run: Run, data: Dataset, size: int, folder: Path) -> None:
     statuses = set()
     rounds: list[tuple[load.Round, float]] = []
     first, wrapped, restarts = 0, False, -1
-    with _restarting(lambda: servers.samvirke(data)) as start:
+    with _restarting(lambda: servers.samvirke(data)) as start, Others() as others:
         ours = None
         for turn in range(run.rounds + 1):
             need = rounds[-1][0].requests * 5 // 4 if rounds else 0
@@ -187,6 +212,7 @@ def page_rows(run: Run, data: Dataset, size: int, folder: Path) -> None:
             if turn:
                 rounds.append((done, (cpu_seconds(ours.pid) - before) / max(done.requests, 1)))
         found = {"samvirke": summed(rounds, ours)}
+    run.others_cores = others.cores
     goal = [GOALS["c_uncached_per_second"], GOALS["c_uncached_p99_ms"]]
     more = {"addresses": len(addresses), "came_round": wrapped, "restarts": restarts, "statuses": sorted(statuses)}
     told(run, "c uncached", size, found, goal=goal, **more)
@@ -298,9 +324,10 @@ def main() -> None:
         "data": prepared,
         "rows": run.rows,
         "took_s": round(time.perf_counter() - begun),
-        "note": "Load and servers share the machine's cores. Wrong answers are those of status 400 and above; a sample "
-        "of the requests is compared with the peers' answers first. Both stores hold the facts twice, in the "
-        "graphs of their passages and in the default graph; rdflib-endpoint in the default graph only.",
+        "note": "Load and servers share the machine's cores; others_cores says how many were busy with something else. "
+        "Wrong answers are those of status 400 and above; a sample of the requests is compared with the peers' "
+        "answers first. Our store and oxigraph's hold the facts twice, in the graphs of their passages and in the "
+        "default graph; rdflib-endpoint holds the default graph only.",
     }
     print(json.dumps(result, indent=1, ensure_ascii=False))
 

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from urllib.parse import quote
 
@@ -148,9 +149,9 @@ def query_text(shape: str, iri: str, limit: int | str = 1000) -> str:
 def repeated_queries(data: Dataset, *, distinct: int = 200, drawn: int = 5000) -> tuple[list[str], list[str]]:
     """Return the distinct queries of row (a), and a list of them in which the popular ones come often."""
     per_shape = distinct // len(SHAPES)
-    texts = [query_text(shape, iri) for shape, (kind, _) in SHAPES.items() for iri in data.things[kind][:per_shape]]
+    lists = [[query_text(shape, iri) for iri in data.things[kind][:per_shape]] for shape, (kind, _) in SHAPES.items()]
     # The ranks run across the shapes, so that no shape has all that is popular.
-    texts = [texts[i % len(SHAPES) * per_shape + i // len(SHAPES)] for i in range(len(texts))]
+    texts = [text for group in zip_longest(*lists) for text in group if text is not None]
     picked = random.Random(SEED).choices(texts, cum_weights=zipf(len(texts)), k=drawn)
     return texts, picked
 

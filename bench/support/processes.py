@@ -71,6 +71,31 @@ def memory_bytes(root: int) -> int:
     return total
 
 
+def _busy_seconds() -> float:
+    fields = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:]
+    return sum(int(field) for place, field in enumerate(fields[:8]) if place not in (3, 4)) / TICKS
+
+
+class Others:
+    """How many cores were busy with what is no part of the measurement: a figure taken beside much of it is worth less.
+
+    What belongs to it is this process and everything it started, ended or not.
+    """
+
+    cores = 0.0
+
+    def _used(self) -> tuple[float, float, float]:
+        return time.perf_counter(), _busy_seconds(), cpu_seconds(os.getpid())
+
+    def __enter__(self) -> Others:
+        self._before = self._used()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        took, busy, ours = (after - before for after, before in zip(self._used(), self._before, strict=True))
+        self.cores = round(max(0.0, busy - ours) / max(took, 1e-9), 2)
+
+
 class Peak:
     """The most memory of a process tree while a block runs, looked at every few milliseconds."""
 
