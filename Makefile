@@ -82,9 +82,18 @@ format: .venv/test.stamp ## format the code
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: .venv/test.stamp ## measure speed into bench/results/*.json (minutes, on a quiet machine)
+# What serving is compared with has a virtual environment of its own: its dependencies never meet ours. Where it
+# cannot be installed, the measurement says which peer is missing, and goes on. nginx and wrk come from the system.
+.venv-bench/bench.stamp: requirements/bench.txt | $(BIN)/python
+	@echo "Installing what serving is compared with (once)"
+	@$(BIN)/python -m venv --clear .venv-bench
+	@if .venv-bench/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
+	  -r requirements/bench.txt; then touch $@; \
+	else echo "The peers could not be installed: the comparison goes on without them."; fi
+
+bench: .venv/test.stamp .venv-bench/bench.stamp ## measure speed into bench/results/*.json (minutes, on a quiet machine)
 	@mkdir -p bench/results
-	@for file in bench/*.py; do \
+	@for file in $(filter-out bench/generate.py,$(wildcard bench/*.py)); do \
 	  echo "== $$file"; \
 	  $(BIN)/python "$$file" > .bench.json && mv .bench.json "bench/results/$$(basename "$$file" .py).json" \
 	    && cat "bench/results/$$(basename "$$file" .py).json" || exit 1; \
@@ -98,8 +107,10 @@ lock: ## pin the dependencies anew (needs uv)
 	  pyproject.toml --group install -o requirements/run.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
 	  pyproject.toml --group install --group test -c requirements/run.txt -o requirements/test.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
+	  --group bench -o requirements/bench.txt
 
 clean: ## remove everything that was made here, the published generations too
-	rm -rf .venv .samvirke .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist build \
+	rm -rf .venv .venv-bench .samvirke .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist build \
 	  tests/browser/node_modules
 	find samvirke tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -45,6 +45,7 @@ SLOW_MODULES = frozenset(
         "ontology/test_reasoner.py",
         "protocol/test_sparql_protocol.py",
         "shapes/test_sabotage.py",
+        "test_bench.py",
         "test_foreign_site.py",
         "test_layout.py",
         "web/test_crawl.py",

@@ -1,0 +1,1 @@
+"""What the measurements under load share: processes, servers, load, and the data they are asked for."""
