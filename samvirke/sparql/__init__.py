@@ -19,7 +19,14 @@ FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES = frozenset(
     {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"},
 )
-_CHANGING = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\b", re.IGNORECASE)
+_CHANGING = re.compile(r"\b(?:now|rand|uuid|struuid|bnode)\b")
+_CHANGING_PARTS = ("now", "rand", "uuid", "bnode")
+# The head of most queries, at once; what it does not match is looked at token by token.
+_USUAL_HEAD = re.compile(
+    r"""(?:\s++ | \#[^\n\r]*+ | PREFIX\s++[A-Za-z0-9_-]*+:\s*+<[^<>"{}|^`\\\x00-\x20]*+>)*+
+    (SELECT|ASK|CONSTRUCT|DESCRIBE)(?![\w:.\\-])""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 def classify(text: str) -> str:
@@ -27,6 +34,8 @@ def classify(text: str) -> str:
 
     Raises: QueryRefused (rule `read_only`) for an update; QuerySyntaxError when it is neither.
     """
+    if (usual := _USUAL_HEAD.match(text)) is not None:
+        return usual[1].upper()
     verb = prologue(text).verb
     if verb is None:
         raise QuerySyntaxError("The query is empty.", line=1, column=1, remedy="Write a SELECT, for instance.")
@@ -53,7 +62,8 @@ def classify(text: str) -> str:
 def varies(text: str) -> bool:
     """Say whether the same query may answer differently on the same data: it asks the clock or chance."""
     # Such a word in a string or a comment counts too: what it costs is that the answer is not kept.
-    return _CHANGING.search(text) is not None
+    lower = text.lower()
+    return any(part in lower for part in _CHANGING_PARTS) and _CHANGING.search(lower) is not None
 
 
 def prefixes(text: str) -> dict[str, str]:

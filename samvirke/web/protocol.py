@@ -8,12 +8,14 @@ Standard: SPARQL 1.1 Protocol, https://www.w3.org/TR/sparql11-protocol/
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
@@ -109,7 +111,7 @@ class Plan:
 
     def headers(self, publication: Publication, version: str) -> list[tuple[str, str]]:
         """Return the headers of the answer, given from the generation `version`."""
-        headers = [("Content-Type", content_type(self.offer)), ("Vary", "Accept")]
+        headers = [("Content-Type", content_type(self.offer)), ("Vary", "Accept, Accept-Encoding")]
         # When a new generation came between, the tag would be the old one's.
         if self.keeps and version == publication.version:
             return [*headers, ("ETag", f'"{self.tag(publication)}"'), ("Cache-Control", "public, no-cache")]
@@ -293,23 +295,35 @@ def _addresses(parameters: dict[str, list[str]], name: str) -> tuple[str, ...]:
 def read_parameters(data: bytes, where: str) -> dict[str, list[str]]:
     """Read a query string or form, strictly: what is not UTF-8 is refused, not replaced."""
     found: dict[str, list[str]] = {}
+    parts = data.removeprefix(codecs.BOM_UTF8).split(b"&")
+    if len(parts) > _MOST_PARAMETERS:
+        raise WrongUse(f"There are more than {_MOST_PARAMETERS} parameters in {where}.", remedy="Send fewer.")
     try:
-        pairs = parse_qsl(
-            _decoded(data, where),
-            keep_blank_values=True,
-            encoding="utf-8",
-            errors="strict",
-            max_num_fields=_MOST_PARAMETERS,
-        )
+        for part in parts:
+            if part:
+                name, _, value = part.partition(b"=")
+                found.setdefault(_unquoted(name).decode("utf-8"), []).append(_unquoted(value).decode("utf-8"))
     except UnicodeDecodeError as error:
         raise _not_utf8(where) from error
-    except ValueError as error:
-        raise WrongUse(
-            f"There are more than {_MOST_PARAMETERS} parameters in {where}.", remedy="Send fewer."
-        ) from error
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
     return found
+
+
+_ESCAPES = re.compile(rb"%[0-9A-Fa-f]{2}")
+
+
+def _unquoted(data: bytes) -> bytes:
+    """Decode one name or value of a form, once.
+
+    A query has some hundred escapes, of a dozen kinds: replaced kind by kind they cost a tenth of what they do one
+    by one. Source: https://url.spec.whatwg.org/#concept-urlencoded-parser
+    """
+    plain = data.replace(b"+", b" ")
+    escapes = _ESCAPES.findall(plain)
+    if len(escapes) != plain.count(b"%"):  # A sign that begins no escape stays as it is.
+        return unquote_to_bytes(plain)
+    for escape in sorted(set(escapes), key=b"%25".__eq__):  # The sign itself comes last, lest it begin a new one.
+        plain = plain.replace(escape, bytes.fromhex(escape[1:].decode()))
+    return plain
 
 
 def _decoded(data: bytes, where: str) -> str:

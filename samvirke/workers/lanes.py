@@ -39,6 +39,7 @@ class Lane:
         self._queue = queue
         self._share = max(1, int(queue * _SHARE))
         self._taken: Counter[str] = Counter()
+        self._used = 0
         self._line: list[_Waiting] = []
         self._lock = threading.Lock()
 
@@ -88,21 +89,24 @@ class Lane:
     def leave(self, client: str) -> None:
         """Give a seat back, to the first in line who may have it."""
         with self._lock:
+            self._used -= 1
             self._taken[client] -= 1
             if not self._taken[client]:
                 del self._taken[client]
-            for waiting in list(self._line):
+            # One seat became free, so one gets it; that client's share is the only other thing that changed.
+            for waiting in self._line:
                 if self._free(waiting.client):
                     self._line.remove(waiting)
-                    self._taken[waiting.client] += 1
+                    self._take(waiting.client)
                     waiting.seated = True
                     waiting.wake()
+                    return
 
     def _enter_now(self, client: str) -> bool:
         with self._lock:
             if not self._free(client):
                 return False
-            self._taken[client] += 1
+            self._take(client)
             return True
 
     def _enter(self, client: str) -> None:
@@ -117,7 +121,7 @@ class Lane:
         """Stand in line; None when a seat became free meanwhile and was taken. Raises: as `seat`."""
         with self._lock:
             if self._free(client):
-                self._taken[client] += 1
+                self._take(client)
                 return None
             own = sum(other.client == client for other in self._line)
             if len(self._line) >= self._queue or (client and own >= self._share):
@@ -133,8 +137,12 @@ class Lane:
                 self._line.remove(waiting)
             return not waiting.seated
 
+    def _take(self, client: str) -> None:
+        self._used += 1
+        self._taken[client] += 1
+
     def _free(self, client: str) -> bool:
-        if self._taken.total() >= self._seats:
+        if self._used >= self._seats:
             return False
         return not client or self._taken[client] < self._per_client
 

@@ -258,8 +258,9 @@ class Front:
         told = {name.lower(): value for name, value in reply.headers}
         if not codings.is_text(told.get("content-type", "")) or "content-encoding" in told or reply.path:
             return reply
-        varies = [name for part in told.get("vary", "").split(",") if (name := part.strip())]
-        reply.replace("Vary", ", ".join(dict.fromkeys([*varies, "Accept-Encoding"])))
+        if "accept-encoding" not in told.get("vary", "").lower():
+            varies = [name for part in told.get("vary", "").split(",") if (name := part.strip())]
+            reply.replace("Vary", ", ".join([*varies, "Accept-Encoding"]))
         coding = codings.choose_coding(incoming.headers.get("accept-encoding"))
         if reply.status == HTTPStatus.NOT_MODIFIED:
             return _tagged(reply, coding)
