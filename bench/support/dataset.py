@@ -81,6 +81,9 @@ def make(folder: Path, count: int) -> Dataset:
         shutil.copyfile(site / name, directory / name)
     shutil.copytree(site / "queries", directory / "queries")
     begun = time.perf_counter()
+    _disk_store(directory)
+    seconds["disk_store"] = round(time.perf_counter() - begun, 2)
+    begun = time.perf_counter()
     _index(directory, triples)
     seconds["index"] = round(time.perf_counter() - begun, 2)
     manifest = json.loads((site / "manifest.json").read_text(encoding="utf-8"))
@@ -102,6 +105,17 @@ def _first_site(folder: Path) -> Path:
     command = [sys.executable, "-m", "samvirke", "--site", str(ROOT), "build"]
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, **environ})
     return (state / "current").resolve()
+
+
+def _disk_store(directory: Path) -> None:
+    """Write the disk store of a generation, as the build does, where the engine has one."""
+    try:
+        from samvirke.store import disk, files_of  # noqa: PLC0415 - an engine without one has no such module
+    except ImportError:
+        return
+    files = files_of(directory)
+    if sum(path.read_bytes().count(b"\n") for path, _ in files) >= disk.WORTH_QUADS:
+        disk.write_disk(directory, files)
 
 
 def _index(directory: Path, triples: Path) -> None:
