@@ -77,7 +77,7 @@ class Limits:
     workers: int = _row("positive", 4, "Processes that answer queries.", "Processer, der besvarer forespørgsler.")
     worker_memory_bytes: int = _row(
         "positive",
-        512 << 20,
+        128 << 20,
         "Memory a worker may use besides the data.",
         "Hukommelse, en arbejdsproces må bruge ud over data.",
         unit="bytes",

@@ -108,6 +108,8 @@ class Desk:
         """Ask on the workers of `pool`."""
         self._pool = pool
         self._idle: list[Wire] = []
+        self._hiring = 0
+        self._tasks: set[asyncio.Task[None]] = set()
         self._hands = ThreadPoolExecutor(_HANDS, thread_name_prefix="desk")
 
     async def query(self, request: QueryRequest, form: str) -> Answer:
@@ -136,13 +138,28 @@ class Desk:
 
     async def prepare(self) -> None:
         """Have workers stand by before the first question: as many as may be asked at once."""
-        crew = self._pool.crew()
         for _ in range(self._pool.limits.workers - len(self._idle)):
+            await self._stand_by()
+
+    async def _stand_by(self) -> None:
+        self._hiring += 1
+        try:
             with contextlib.suppress(WorkerLost):
-                self._idle.append(await self._lease(crew))
+                self._idle.append(await self._lease(self._pool.crew()))
+        finally:
+            self._hiring -= 1
+
+    def _replace(self) -> None:
+        """Have a new worker stand by in place of one that is gone, before the next question needs it."""
+        if self._hiring + len(self._idle) < self._pool.limits.workers:
+            task = asyncio.ensure_future(self._stand_by())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Let the idle workers go."""
+        """Let the idle workers go, also those that are only on their way."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         while self._idle:
             self._idle.pop().hang_up()
         await asyncio.sleep(0)  # A stream that was hung up is closed at the loop's next turn.
@@ -205,6 +222,7 @@ class Desk:
             self._end(wire)
             raise failures.timed_out(question.timeout_s) from error
         except StreamCut as error:
+            self._replace()
             status = await self._in_hand(wire.crew.line.fate, wire.number)
             raise failures.died(status, timeout_s=question.timeout_s) from error
         except failures.FromWorker as error:
@@ -221,6 +239,7 @@ class Desk:
     def _end(self, wire: Wire) -> None:
         """End a worker that is still busy; closing its stream alone would let it go on to its deadline."""
         wire.hang_up()
+        self._replace()
         self._hands.submit(wire.crew.line.kill, wire.number)
 
     async def _in_hand(self, work: Callable[[_Given], _Result], given: _Given) -> _Result:

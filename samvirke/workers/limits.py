@@ -14,6 +14,7 @@ import ctypes
 import os
 import resource
 import signal
+import sys
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -38,6 +39,12 @@ def address_space_bytes() -> int:
     except (OSError, ValueError):
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def highest_memory_bytes() -> int:
+    """Return the most memory this process has had in use at once (kilobytes on Linux, bytes elsewhere)."""
+    highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return highest * (1 if sys.platform == "darwin" else 1024)
 
 
 def confine(*, loaded_bytes: int, headroom_bytes: int) -> None:

@@ -29,6 +29,9 @@ from samvirke.workers.request import Request, read_request
 if TYPE_CHECKING:
     from samvirke.schema import Schema
 
+_KEPT_BYTES = 24 << 20
+"""A worker that once took more memory than this for a question answers no further one."""
+
 Operation = Callable[[Store, Any, Mapping[str, Any]], Iterable[Quad]]
 
 
@@ -66,12 +69,15 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
     _keep_only(connection.fileno())
     limits.confine(loaded_bytes=loaded, headroom_bytes=headroom_bytes)
     frames = FrameReader(connection)
+    before = limits.highest_memory_bytes()
     try:
         while True:
             kind, payload = frames.receive()
             if kind is not Kind.REQUEST:
                 return
             _answer(connection, hands, read_request(payload))
+            if limits.highest_memory_bytes() - before > _KEPT_BYTES:
+                return  # What the engine took it does not give back; a fresh fork is cheaper than the memory.
     except (StreamCut, OSError):  # The client has gone; nobody waits for the rest.
         return
     except MemoryError:

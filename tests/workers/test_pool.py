@@ -405,3 +405,18 @@ def test_threads_are_not_left_behind(state):
         ask(pool, "ASK {}")
 
     assert threading.active_count() == before
+
+
+def test_a_worker_that_took_much_memory_once_gives_way_to_a_fresh_one(state):
+    """What the engine took for one question it would keep for good, beside that of all other workers."""
+    large = "SELECT (COUNT(*) AS ?n) { { SELECT DISTINCT ?s ?p ?o ?x { ?s ?p ?o . ?x ?y ?z } LIMIT 300000 } }"
+    with Pool.start(state, Limits(workers=1, worker_memory_bytes=256 << 20)) as pool:
+        ask(pool, "ASK {}")
+        first = sorted(processes(pool._zygote.process_id))
+        ask(pool, "ASK {}")
+        same = sorted(processes(pool._zygote.process_id))
+        ask(pool, large)
+        ask(pool, "ASK {}")
+
+        assert same == first
+        assert eventually(lambda: first[-1] not in processes(pool._zygote.process_id))
