@@ -213,7 +213,10 @@ class Lease:
             if kind is Kind.BODY:
                 body.write(payload)
             elif kind is Kind.END:
-                return failures.read_end(payload)
+                end = failures.read_end(payload)
+                if end["last"]:
+                    self._stream.close()
+                return end
             elif kind is Kind.ERROR:
                 raise failures.FromWorker(failures.read_error(payload))
 

@@ -206,7 +206,12 @@ class Desk:
         return await self._lease(crew)
 
     async def _lease(self, crew: Crew) -> Wire:
-        lease = await self._in_hand(crew.hire, self._pool.limits.worker_memory_bytes)
+        hiring = asyncio.ensure_future(self._in_hand(crew.hire, self._pool.limits.worker_memory_bytes))
+        try:
+            lease = await asyncio.shield(hiring)
+        except asyncio.CancelledError:  # The thread cannot be called off; the worker it gets is let go at once.
+            hiring.add_done_callback(lambda done: None if done.exception() else done.result().close())
+            raise
         number, stream = lease.detach()
         stream.setblocking(False)
         wire = Wire(crew, number)
@@ -233,7 +238,11 @@ class Desk:
             raise
         finally:
             clock.cancel()
-        self._idle.append(wire)
+        if end["last"]:
+            wire.hang_up()
+            self._replace()
+        else:
+            self._idle.append(wire)
         return end
 
     def _end(self, wire: Wire) -> None:

@@ -75,30 +75,36 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
             kind, payload = frames.receive()
             if kind is not Kind.REQUEST:
                 return
-            _answer(connection, hands, read_request(payload))
-            if limits.highest_memory_bytes() - before > _KEPT_BYTES:
-                return  # What the engine took it does not give back; a fresh fork is cheaper than the memory.
+            if _answer(connection, hands, read_request(payload), most_bytes=before + _KEPT_BYTES):
+                return
     except (StreamCut, OSError):  # The client has gone; nobody waits for the rest.
         return
     except MemoryError:
         os._exit(failures.OUT_OF_MEMORY)
 
 
-def _answer(connection: socket.socket, hands: Hands, request: Request) -> None:
-    """Answer one request within its time: evaluation and sending together."""
+def _answer(connection: socket.socket, hands: Hands, request: Request, *, most_bytes: int) -> bool:
+    """Answer one request within its time: evaluation and sending together.
+
+    Returns whether it was the last: what the engine took it does not give back, and a worker that once had more than
+    `most_bytes` is replaced by a fresh fork. The end of the answer says so, lest it be asked again.
+    """
     started, used = time.monotonic(), time.process_time()
     limits.allow_processor_seconds(int(request.timeout_s) + 1)
     signal.setitimer(signal.ITIMER_REAL, request.timeout_s)
     body = Body(connection, request.max_bytes)
     try:
         rows = _read(hands, request, body) if request.operation else _evaluate(hands, request, body)
+        last = limits.highest_memory_bytes() > most_bytes
         end = {
+            "last": last,
             "rows": rows,
             "bytes": body.sent,
             "seconds": round(time.monotonic() - started, 6),
             "processor": round(time.process_time() - used, 6),
         }
         connection.sendall(body.rest() + message_frame(Kind.END, end))
+        return last
     except SamvirkeError as error:
         connection.sendall(message_frame(Kind.ERROR, failures.to_message(error)))
     except (StreamCut, MemoryError):
@@ -107,6 +113,7 @@ def _answer(connection: socket.socket, hands: Hands, request: Request) -> None:
         connection.sendall(message_frame(Kind.ERROR, failures.to_message(failures.fault(error))))
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+    return False
 
 
 def _evaluate(hands: Hands, request: Request, body: Body) -> int:
