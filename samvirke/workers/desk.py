@@ -30,9 +30,14 @@ _HEAD = struct.Struct("!BI")
 _GUARD_S = 0.5
 """How much later than the kernel's clock this side's own one strikes."""
 _HANDS = 4
+_TRIES = 3
 _LANE = "query"
 _Given = TypeVar("_Given")
 _Result = TypeVar("_Result")
+
+
+class _Gone(Exception):
+    """A worker was killed while it stood by, as all are when their template dies: another may be asked."""
 
 
 class Wire(asyncio.Protocol):
@@ -185,15 +190,18 @@ class Desk:
         crew = self._pool.crew()
         crew.join()
         try:
-            try:
-                wire = await self._take(crew)
-            except WorkerLost:  # The template has died, or was retired under us.
-                renewed = await self._in_hand(self._pool.renew, crew)
-                crew.leave()
-                crew = renewed
-                crew.join()
-                wire = await self._take(crew)
-            return await self._exchange(wire, question, body), crew.version
+            for _ in range(_TRIES):
+                try:
+                    wire = await self._take(crew)
+                except WorkerLost:  # The template has died, or was retired under us.
+                    renewed = await self._in_hand(self._pool.renew, crew)
+                    crew.leave()
+                    crew = renewed
+                    crew.join()
+                    wire = await self._take(crew)
+                with contextlib.suppress(_Gone):
+                    return await self._exchange(wire, question, body), crew.version
+            raise failures.died(None, timeout_s=question.timeout_s)
         finally:
             crew.leave()
 
@@ -229,6 +237,8 @@ class Desk:
         except StreamCut as error:
             self._replace()
             status = await self._in_hand(wire.crew.line.fate, wire.number)
+            if failures.by_chance(status) and not body.length:
+                raise _Gone from error
             raise failures.died(status, timeout_s=question.timeout_s) from error
         except failures.FromWorker as error:
             self._idle.append(wire)

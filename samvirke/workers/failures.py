@@ -94,6 +94,14 @@ def fault(error: Exception) -> SamvirkeError:
     return SamvirkeError(f"A worker failed with {type(error).__name__}: {error} ({place}).", remedy="Report this.")
 
 
+def by_chance(status: int | None) -> bool:
+    """Say whether a worker ended for no reason that its question could have given: it may be asked of another."""
+    if status is None:
+        return True
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    return number == signal.SIGKILL or status == 0
+
+
 def died(status: int | None, *, timeout_s: float) -> QueryTimeout | WorkerLost:
     """Say what a worker's end means for the query it was busy with; `status` is its wait status."""
     number = os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else 0
