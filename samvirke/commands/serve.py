@@ -6,14 +6,18 @@ server (Granian, WSGI). Holds no data itself: the web process starts the workers
 
 from __future__ import annotations
 
+import hashlib
 import http.client
+import ipaddress
 import json
 import os
 import socket
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,6 +31,10 @@ if TYPE_CHECKING:
 SERVED = "SAMVIRKE_SERVED"
 """Carries what is served from the command to the web process, which may be a fresh interpreter."""
 
+TOKEN = "SAMVIRKE_TOKEN"
+"""Names the environment variable with the token that writes need."""
+
+DEFAULT_PORT = 8000
 BUSY = 4
 THREADS = 64
 """Requests handled at once in the web process. More than can wait for a worker (`lanes`) or for the rest
@@ -52,9 +60,19 @@ POLL_S = 0.02
     help=words("The port (default: 8000; 0: any free one).", "Porten (ellers: 8000; 0: en ledig)."),
 )
 @option("--no-build", is_flag=True, help=words("Serve what is published.", "Vis det, der er udgivet."))
+@option(
+    "--scratch",
+    is_flag=True,
+    help=words(
+        "Serve an empty store in memory that takes writes with the token in SAMVIRKE_TOKEN, on this machine only.",
+        "Vis et tomt lager i hukommelsen, der kan skrives i med nøglen i SAMVIRKE_TOKEN, kun på denne maskine.",
+    ),
+)
 @pass_frame
-def serve(frame: Frame, host: str | None, port: int | None, no_build: bool) -> int:
+def serve(frame: Frame, host: str | None, port: int | None, no_build: bool, scratch: bool) -> int:
     """Build if needed, then serve until stopped."""
+    if scratch:
+        return _serve_scratch(frame, host or "127.0.0.1", port)
     site = frame.open_site()
     host = host or site.settings.host
     port = free_port(host, site.settings.port if port is None else port)
@@ -64,6 +82,34 @@ def serve(frame: Frame, host: str | None, port: int | None, no_build: bool) -> i
             return code
     _refuse_unpublished(site)
     return _serve(frame, site, host, port)
+
+
+def _serve_scratch(frame: Frame, host: str, port: int | None) -> int:
+    """Serve an empty, writable store until stopped; nothing of it is left then."""
+    from samvirke.scratch import open_scratch
+
+    if not ipaddress.ip_address(_numeric(host)).is_loopback:
+        raise WrongUse(
+            f"A scratch store is served on this machine only, and {host} reaches further.", remedy="Leave out --host."
+        )
+    # Taken out of the environment, so that no worker process has it.
+    token = os.environ.pop(TOKEN, "").strip()
+    if not token:
+        raise WrongUse(
+            f"A scratch store is written to with a token, and {TOKEN} is not set.",
+            remedy=f"Set the environment variable {TOKEN} to a word of your own.",
+        )
+    port = free_port(host, DEFAULT_PORT if port is None else port)
+    shown = f"[{host}]" if ":" in host else host
+    with tempfile.TemporaryDirectory(prefix="samvirke-scratch-") as folder:
+        site = open_scratch(Path(folder), base=f"http://{shown}:{port}/")
+        frame.note(
+            words(
+                "An empty store: what is written to it is gone when the server stops.",
+                "Et tomt lager: det, der skrives i det, er væk, når serveren stopper.",
+            )
+        )
+        return _serve(frame, site, host, port, token_sha256=hashlib.sha256(token.encode()).hexdigest())
 
 
 def free_port(host: str, port: int) -> int:
@@ -136,8 +182,8 @@ def _refuse_unpublished(site: Site) -> None:
         raise StoreError("Nothing has been published yet.", remedy="Run: samvirke build")
 
 
-def _serve(frame: Frame, site: Site, host: str, port: int) -> int:
-    """Run the HTTP server until it is told to stop."""
+def _serve(frame: Frame, site: Site, host: str, port: int, *, token_sha256: str = "") -> int:
+    """Run the HTTP server until it is told to stop. Without the checksum of a token nothing can be written."""
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
@@ -146,7 +192,8 @@ def _serve(frame: Frame, site: Site, host: str, port: int) -> int:
     from samvirke.workers.pool import ADDRESS_VARIABLE
 
     limits = asdict(site.settings.limits)
-    os.environ[SERVED] = json.dumps({"state": str(site.state.resolve()), "limits": limits})
+    served = {"state": str(site.state.resolve()), "limits": limits, "token_sha256": token_sha256}
+    os.environ[SERVED] = json.dumps(served)
     # Ours, not the web process's: should that one ever be replaced, the loaded data stays.
     zygote = Zygote()
     os.environ[ADDRESS_VARIABLE] = zygote.address
@@ -228,4 +275,4 @@ def application() -> Any:  # noqa: ANN401 - Flask may only be named in the web t
     # The web server's processes outlive a parent that is killed: the port would stay taken.
     die_with_parent(os.getppid())
     served = json.loads(os.environ[SERVED])
-    return create_app(served["state"], limits=Limits(**served["limits"]))
+    return create_app(served["state"], limits=Limits(**served["limits"]), token_sha256=served["token_sha256"])

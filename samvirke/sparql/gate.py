@@ -15,12 +15,13 @@ from typing import Protocol
 from samvirke.errors import QueryRefused
 from samvirke.sparql.tokens import Token, place, tokens
 
-__all__ = ["GateLimits", "check_size", "gate_query"]
+__all__ = ["GateLimits", "check_size", "gate_query", "gate_update"]
 
 _OUTBOUND = frozenset({"SERVICE", "LOAD"})
 _PARTS = frozenset({"UNION", "OPTIONAL", "BIND", "MINUS"})
 # The next round bracket is an expression, or all of them are until the next brace.
 _ONE_EXPRESSION = frozenset({"FILTER", "BIND"})
+_TEMPLATES = frozenset({"CONSTRUCT", "INSERT", "DELETE"})
 _EXPRESSIONS = frozenset({"SELECT", "HAVING", "BY"})
 _WORDS_THAT_ARE_TERMS = frozenset({"A", "TRUE", "FALSE"})
 _TERMS = frozenset({"iri", "name", "variable", "blank", "number", "string", "word"})
@@ -80,12 +81,21 @@ def gate_query(text: str, limits: GateLimits) -> None:
     _Gate(text, limits).run()
 
 
+def gate_update(text: str, limits: GateLimits) -> None:
+    """Refuse an update as `gate_query` does a query.
+
+    Its length is the protocol's to limit: facts may be many. What is written out in DATA blocks is counted
+    by its nesting only, for no planner sees it.
+    """
+    _Gate(text, limits, what="update").run()
+
+
 @dataclass(slots=True)
 class _Level:
     """What is counted inside one pair of brackets.
 
-    `kind` is "group" (braces), "template" (after CONSTRUCT), "data" (of VALUES), "expression",
-    "square", or "round": a part of a path, or a list of terms.
+    `kind` is "group" (braces), "template" (after CONSTRUCT, INSERT and DELETE), "data" (of VALUES, and of
+    INSERT DATA and DELETE DATA), "expression", "square", or "round": a part of a path, or a list of terms.
     """
 
     kind: str
@@ -106,6 +116,7 @@ class _Gate:
     parts: int = 0
     waiting: str = ""
     before: str = ""
+    what: str = "query"
 
     def run(self) -> None:
         """Count, and refuse at the first limit that is passed."""
@@ -132,7 +143,7 @@ class _Gate:
         if word in _OUTBOUND:
             line, column = place(self.text, token.start)
             raise QueryRefused(
-                f"{word} would ask another server, and queries here reach only this site's own data.",
+                f"{word} would ask another server, and what is asked here reaches only this site's own data.",
                 rule="outbound",
                 line=line,
                 column=column,
@@ -149,8 +160,10 @@ class _Gate:
             level.expressions = True
         elif word == "VALUES":
             self.waiting = "data"
-        elif word == "CONSTRUCT":
+        elif word in _TEMPLATES:
             self.waiting = "template"
+        elif word == "DATA":
+            self.waiting = "data"
         elif word == "GRAPH":
             self.waiting = "graph"
         elif word == "WHERE":  # Also in the short form, in which CONSTRUCT has no template.
@@ -184,6 +197,8 @@ class _Gate:
                 return "expression"
             return "round"
         self.waiting, level.expressions = "", False
+        if level.kind == "template":  # GRAPH in a template.
+            return "template"
         return waiting if waiting in ("data", "template") else "group"
 
     def _operator(self, token: Token) -> None:
@@ -224,11 +239,11 @@ class _Gate:
         if found > limit:
             line, column = place(self.text, token.start)
             raise QueryRefused(
-                f"The query has more than {limit} {what}.",
+                f"The {self.what} has more than {limit} {what}.",
                 rule=rule,
                 limit=limit,
                 found=found,
                 line=line,
                 column=column,
-                remedy="Make it simpler, or split it into several queries.",
+                remedy="Make it simpler, or split it into several.",
             )

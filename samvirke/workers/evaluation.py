@@ -7,7 +7,7 @@ Source: https://www.w3.org/TR/sparql11-query/, https://www.w3.org/TR/sparql11-pr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, cast
 
 import pyoxigraph
@@ -69,11 +69,7 @@ def evaluate(store: Store, request: Request, output: object, *, base: str, known
 
 def _write(result: QuerySolutions | QueryBoolean | QueryTriples, request: Request, file: IO[bytes]) -> int:
     if isinstance(result, QueryTriples):
-        counter = _Triples(result, request.max_rows)
-        pyoxigraph.serialize(
-            iter(counter), file, format=_GRAPHS[request.media_type], prefixes=sparql.prefixes(request.text)
-        )
-        return counter.count
+        return write_triples(result, request, file)
     form = _RESULTS[request.media_type]
     if isinstance(result, QueryBoolean):
         result.serialize(file, format=form)
@@ -83,6 +79,15 @@ def _write(result: QuerySolutions | QueryBoolean | QueryTriples, request: Reques
     counted = Counted(file, request.media_type, request.max_rows)
     result.serialize(cast("IO[bytes]", counted), format=form)
     return counted.rows
+
+
+def write_triples(triples: Iterable[Triple], request: Request, file: IO[bytes]) -> int:
+    """Write triples in `request.media_type` and return their number. Raises: AnswerTooLarge."""
+    counter = _Triples(triples, request.max_rows)
+    pyoxigraph.serialize(
+        iter(counter), file, format=_GRAPHS[request.media_type], prefixes=sparql.prefixes(request.text)
+    )
+    return counter.count
 
 
 def _query(store: Store, request: Request, base: str) -> QuerySolutions | QueryBoolean | QueryTriples:
@@ -118,7 +123,7 @@ def _merge(store: Store, default: tuple[str, ...], named: list[NamedNode | Blank
 class _Triples:
     """The triples of an answer, counted on their way."""
 
-    def __init__(self, triples: QueryTriples, limit: int) -> None:
+    def __init__(self, triples: Iterable[Triple], limit: int) -> None:
         self._triples = triples
         self._limit = limit
         self.count = 0
