@@ -155,7 +155,7 @@ def evaluation_error(text: str, engine: str, *, what: str = "query") -> QuerySyn
     address = function[1]
     local = re.split(r"[/#:]", address)[-1]
     offset = next((t.start for t in tokens(text) if t.kind in ("iri", "name") and local and local in t.text), None)
-    message = f"There is no function <{address}> here."
+    message = f"The function <{address}> does not exist here."
     if offset is None:
         return QuerySyntaxError(message, remedy="Use the functions of SPARQL 1.1.")
     return _error(text, offset, message, "Use the functions of SPARQL 1.1.")

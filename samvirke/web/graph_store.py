@@ -35,10 +35,9 @@ _ALIASES = {"application/x-turtle": "text/turtle", "text/n3": "text/turtle", "ap
 _LETTERS = "/:@!$&'()*+,;=~-._"
 
 
-@blueprint.get(f"/{_PATH}", defaults={"name": ""})
-@blueprint.get(f"/{_PATH}/", defaults={"name": ""})
+@blueprint.get(f"/{_PATH}/", strict_slashes=False)
 @blueprint.get(f"/{_PATH}/<path:name>")
-def get(name: str) -> Response:
+def get(name: str = "") -> Response:
     """Answer a graph in the format that is asked for."""
     graph = _named(name)
     wish = one_parameter(read_parameters(request.query_string, "the address"), "format")
@@ -56,19 +55,17 @@ def get(name: str) -> Response:
     return response
 
 
-@blueprint.put(f"/{_PATH}", defaults={"name": ""})
-@blueprint.put(f"/{_PATH}/", defaults={"name": ""})
+@blueprint.put(f"/{_PATH}/", strict_slashes=False)
 @blueprint.put(f"/{_PATH}/<path:name>")
-def put(name: str) -> Response:
+def put(name: str = "") -> Response:
     """Replace a graph, or make one."""
     permit()
     return _done(_write("put", graph := _named(name)), graph)
 
 
-@blueprint.post(f"/{_PATH}", defaults={"name": ""})
-@blueprint.post(f"/{_PATH}/", defaults={"name": ""})
+@blueprint.post(f"/{_PATH}/", strict_slashes=False)
 @blueprint.post(f"/{_PATH}/<path:name>")
-def post(name: str) -> Response:
+def post(name: str = "") -> Response:
     """Add to a graph, or make one; a graph that is sent to the store itself gets an address."""
     permit()
     asked = read_parameters(request.query_string, "the address")
@@ -81,10 +78,9 @@ def post(name: str) -> Response:
     return response
 
 
-@blueprint.delete(f"/{_PATH}", defaults={"name": ""})
-@blueprint.delete(f"/{_PATH}/", defaults={"name": ""})
+@blueprint.delete(f"/{_PATH}/", strict_slashes=False)
 @blueprint.delete(f"/{_PATH}/<path:name>")
-def delete(name: str) -> Response:
+def delete(name: str = "") -> Response:
     """Delete a graph; of the default graph, what stands in it."""
     permit()
     _write("delete", _named(name))
