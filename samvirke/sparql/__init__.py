@@ -11,6 +11,7 @@ import re
 
 from samvirke.errors import QueryRefused, QuerySyntaxError
 from samvirke.sparql.gate import GateLimits, check_size, gate_query, gate_update
+from samvirke.sparql.silent import unreachable
 from samvirke.sparql.tokens import place, prologue, resolve, tokens
 from samvirke.sparql.using import with_using
 
@@ -23,6 +24,7 @@ __all__ = [
     "gate_query",
     "gate_update",
     "prefixes",
+    "unreachable",
     "varies",
     "with_using",
 ]

@@ -57,10 +57,12 @@ def evaluate(store: Store, request: Request, output: object, *, base: str, known
     Returns the number of rows or triples written; 1 for ASK.
     Raises: QueryRefused; QuerySyntaxError; AnswerTooLarge in the middle of writing.
     """
+    text = request.text
     if request.gate is not None:
-        sparql.gate_query(request.text, request.gate)
+        sparql.gate_query(text, request.gate)
+        text = sparql.unreachable(text)
     try:
-        return _write(_query(store, request, base), request, cast("IO[bytes]", output))
+        return _write(_query(store, text, request, base), request, cast("IO[bytes]", output))
     except SyntaxError as error:
         raise sparql_errors.syntax_error(request.text, str(error), known=known) from error
     except (ValueError, RuntimeError, OSError) as error:  # Solutions are computed while they are written.
@@ -90,18 +92,18 @@ def write_triples(triples: Iterable[Triple], request: Request, file: IO[bytes]) 
     return counter.count
 
 
-def _query(store: Store, request: Request, base: str) -> QuerySolutions | QueryBoolean | QueryTriples:
+def _query(store: Store, text: str, request: Request, base: str) -> QuerySolutions | QueryBoolean | QueryTriples:
     default, named = request.default_graphs, request.named_graphs
     if default is None and named is None:
-        default, named = sparql.dataset(request.text, base=base)
+        default, named = sparql.dataset(text, base=base)
     if default is None and named is None:
-        return store.query(request.text, base_iri=base)
+        return store.query(text, base_iri=base)
     names: list[NamedNode | BlankNode] = [NamedNode(name) for name in named or ()]
     if len(default or ()) <= 1:
         graphs: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(name) for name in default or ()]
-        return store.query(request.text, base_iri=base, default_graph=graphs, named_graphs=names)
+        return store.query(text, base_iri=base, default_graph=graphs, named_graphs=names)
     merged = _merge(store, default or (), names)
-    return merged.query(request.text, base_iri=base, default_graph=[DefaultGraph()], named_graphs=names)
+    return merged.query(text, base_iri=base, default_graph=[DefaultGraph()], named_graphs=names)
 
 
 def _merge(store: Store, default: tuple[str, ...], named: list[NamedNode | BlankNode]) -> Store:

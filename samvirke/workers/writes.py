@@ -78,9 +78,10 @@ def _update(
         text = content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise WrongUse("The text of the update is not UTF-8.", remedy="Encode it as UTF-8.") from error
+    placed = sparql.with_using(text, request.default_graphs, request.named_graphs)
     if request.gate is not None:
         sparql.gate_update(text, request.gate)
-    placed = sparql.with_using(text, request.default_graphs, request.named_graphs)
+        placed = sparql.unreachable(placed)
     before = Snapshot.of(store)
     try:
         store.update(placed, base_iri=base)
