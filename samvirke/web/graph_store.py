@@ -20,7 +20,7 @@ from samvirke.sparql.formats import GRAPHS, content_type, offer_for
 from samvirke.web.headers import NOT_KEPT, entity_tag, vary
 from samvirke.web.protocol import one_parameter, read_parameters
 from samvirke.web.publication import current, serving
-from samvirke.web.writing import permit, read_sent
+from samvirke.web.writing import done, permit, read_sent
 from samvirke.workers.pool import WriteRequest, Written
 
 __all__ = ["blueprint"]
@@ -84,7 +84,7 @@ def delete(name: str = "") -> Response:
     """Delete a graph; of the default graph, what stands in it."""
     permit()
     _write("delete", _named(name))
-    return Response(status=HTTPStatus.NO_CONTENT)
+    return done(HTTPStatus.NO_CONTENT)
 
 
 def _named(name: str) -> str:
@@ -117,7 +117,7 @@ def _write(action: str, graph: str) -> Written:
     content = b"" if action == "delete" else read_sent(*_TYPES, *_ALIASES, _FORM)
     kind = request.headers.get("Content-Type", "") if request.mimetype == _FORM else request.mimetype
     must_exist, only_at = _conditions(graph)
-    written = serving().pool.write(
+    return serving().pool.write(
         WriteRequest(
             action=action,
             graph=graph,
@@ -128,8 +128,6 @@ def _write(action: str, graph: str) -> Written:
             client=request.remote_addr or "unknown",
         )
     )
-    serving().after_write()
-    return written
 
 
 def _conditions(graph: str) -> tuple[bool | None, str]:
@@ -163,4 +161,4 @@ def _tag(graph: str, media_type: str) -> str:
 
 def _done(written: Written, graph: str) -> Response:
     existed = written.existed or graph == _DEFAULT
-    return Response(status=HTTPStatus.NO_CONTENT if existed else HTTPStatus.CREATED)
+    return done(HTTPStatus.NO_CONTENT if existed else HTTPStatus.CREATED)

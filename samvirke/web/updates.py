@@ -14,7 +14,7 @@ from flask import Blueprint, Response, request
 from samvirke.errors import WrongUse
 from samvirke.web.protocol import addresses_of, one_parameter, placed, read_parameters
 from samvirke.web.publication import serving
-from samvirke.web.writing import permit, read_sent
+from samvirke.web.writing import done, permit, read_sent
 from samvirke.workers.pool import WriteRequest
 
 __all__ = ["blueprint"]
@@ -46,8 +46,7 @@ def post() -> Response:
                 action="update", content=content, using=_using(parameters), client=request.remote_addr or "unknown"
             )
         )
-    serving().after_write()
-    return Response(status=HTTPStatus.NO_CONTENT)
+    return done(HTTPStatus.NO_CONTENT)
 
 
 def _using(parameters: dict[str, list[str]]) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:

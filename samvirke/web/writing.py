@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from http import HTTPStatus
 
-from flask import request
+from flask import Response, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized, UnsupportedMediaType
 
 from samvirke.web.bodies import read_body
 from samvirke.web.publication import current, serving
 
-__all__ = ["permit", "read_sent"]
+__all__ = ["done", "permit", "read_sent"]
 
 
 def permit() -> None:
@@ -41,6 +42,14 @@ def permit() -> None:
             "The token is not the server's.",
             www_authenticate=WWWAuthenticate("bearer", {"realm": "samvirke", "error": "invalid_token"}),
         )
+
+
+def done(status: HTTPStatus) -> Response:
+    """Answer a write that was done: with its status, the version it made, and nothing else."""
+    serving().after_write()
+    response = Response(status=status)
+    del response.headers["Content-Type"]
+    return response
 
 
 def read_sent(*kinds: str) -> bytes:

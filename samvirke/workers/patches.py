@@ -118,7 +118,10 @@ def copy(store: Store) -> Store:
 
 
 def _quads(lines: list[bytes]) -> list[Quad]:
-    return list(pyoxigraph.parse(b"\n".join(lines), RdfFormat.N_QUADS)) if lines else []
+    quads = list(pyoxigraph.parse(b"\n".join(lines), RdfFormat.N_QUADS)) if lines else []
+    if len(quads) != len(lines):
+        raise ValueError("a line of the patch holds no quad")
+    return quads
 
 
 def _graphs(lines: list[bytes]) -> list[NamedNode | BlankNode]:
