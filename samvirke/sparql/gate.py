@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from samvirke.errors import QueryRefused
-from samvirke.sparql.tokens import Token, place, tokens
+from samvirke.sparql.tokens import Token, brackets, place, tokens
 
 __all__ = ["GateLimits", "check_size", "gate_query", "gate_update"]
 
@@ -124,7 +124,7 @@ class _Gate:
         """Count, and refuse at the first limit that is passed."""
         terms, words = _TERMS, _WORDS_THAT_ARE_TERMS
         self.scan = tokens(self.text)
-        for token in self.scan:
+        while (token := next(self.scan, None)) is not None:
             kind, text, _ = token
             if kind == "mark":
                 self._mark(token)
@@ -180,6 +180,8 @@ class _Gate:
         if mark in "{([":
             self._check("nesting", len(self.stack), token, "brackets inside one another")
             self.stack.append(_Level(self._kind(mark)))
+            if self.what == "update" and mark == "{" and self.stack[-1].kind == "data":
+                self._skip_facts(token)
         elif mark in "})]":
             if len(self.stack) > 1:
                 self.stack.pop()
@@ -189,6 +191,23 @@ class _Gate:
         elif level.kind != "round":
             level.in_statement = False
             level.steps = 0
+
+    def _skip_facts(self, opening: Token) -> None:
+        """Pass over a DATA block, which may be long, and look at its brackets only."""
+        outside, depth, end = len(self.stack) - 1, 1, len(self.text)
+        for bracket in brackets(self.text, opening.start + 1):
+            if bracket.text in "{([":
+                self._check("nesting", outside + depth, bracket, "brackets inside one another")
+                depth += 1
+            else:
+                depth -= 1
+            if not depth:
+                end = bracket.start + 1
+                break
+        self.stack.pop()
+        self.stack[-1].in_statement = False
+        self.waiting = ""
+        self.scan = tokens(self.text, end)
 
     def _kind(self, mark: str) -> str:
         """Return the kind of the bracket that opens now."""

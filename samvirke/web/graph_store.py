@@ -35,7 +35,8 @@ _ALIASES = {"application/x-turtle": "text/turtle", "text/n3": "text/turtle", "ap
 _LETTERS = "/:@!$&'()*+,;=~-._"
 
 
-@blueprint.get(f"/{_PATH}/", strict_slashes=False)
+@blueprint.get(f"/{_PATH}")
+@blueprint.get(f"/{_PATH}/")
 @blueprint.get(f"/{_PATH}/<path:name>")
 def get(name: str = "") -> Response:
     """Answer a graph in the format that is asked for."""
@@ -55,7 +56,8 @@ def get(name: str = "") -> Response:
     return response
 
 
-@blueprint.put(f"/{_PATH}/", strict_slashes=False)
+@blueprint.put(f"/{_PATH}")
+@blueprint.put(f"/{_PATH}/")
 @blueprint.put(f"/{_PATH}/<path:name>")
 def put(name: str = "") -> Response:
     """Replace a graph, or make one."""
@@ -63,7 +65,8 @@ def put(name: str = "") -> Response:
     return _done(_write("put", graph := _named(name)), graph)
 
 
-@blueprint.post(f"/{_PATH}/", strict_slashes=False)
+@blueprint.post(f"/{_PATH}")
+@blueprint.post(f"/{_PATH}/")
 @blueprint.post(f"/{_PATH}/<path:name>")
 def post(name: str = "") -> Response:
     """Add to a graph, or make one; a graph that is sent to the store itself gets an address."""
@@ -78,7 +81,8 @@ def post(name: str = "") -> Response:
     return response
 
 
-@blueprint.delete(f"/{_PATH}/", strict_slashes=False)
+@blueprint.delete(f"/{_PATH}")
+@blueprint.delete(f"/{_PATH}/")
 @blueprint.delete(f"/{_PATH}/<path:name>")
 def delete(name: str = "") -> Response:
     """Delete a graph; of the default graph, what stands in it."""

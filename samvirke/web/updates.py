@@ -10,6 +10,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import MethodNotAllowed
 
 from samvirke.errors import WrongUse
 from samvirke.web.protocol import addresses_of, one_parameter, placed, read_parameters
@@ -47,6 +48,15 @@ def post() -> Response:
             )
         )
     return done(HTTPStatus.NO_CONTENT)
+
+
+@blueprint.route("/update", methods=["GET", "PUT", "PATCH", "DELETE", "OPTIONS"], provide_automatic_options=False)
+def other() -> Response:
+    """Say how updates are sent; without this an address for GET would seem to be the name of a thing."""
+    methods = ["POST", "OPTIONS"]
+    if request.method != "OPTIONS":
+        raise MethodNotAllowed(methods, "An update is sent by POST.")
+    return Response(headers={"Allow": ", ".join(methods)})
 
 
 def _using(parameters: dict[str, list[str]]) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:

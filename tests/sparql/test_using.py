@@ -120,7 +120,7 @@ def test_the_gate_refuses_an_update_by_rule(text, rule):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("LOAD SILENT <http://a.example/> INTO GRAPH <urn:g>", "LOAD SILENT <x:>              INTO GRAPH <urn:g>"),
+        ("LOAD SILENT <http://a.example/> INTO GRAPH <urn:g>", "LOAD SILENT <x:>                INTO GRAPH <urn:g>"),
         ("SERVICE silent ?e {}", "SERVICE silent <x:> {}"),
         ("SERVICE SIL\\u0045NT a:b {}", "SERVICE SIL\\u0045NT <x:> {}"),
         ("SERVICE <http://a.example/> {} # SILENT", "SERVICE <http://a.example/> {} # SILENT"),

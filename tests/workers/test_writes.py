@@ -216,7 +216,7 @@ def test_a_write_tied_to_a_version_is_refused_after_another_write(pool):
 
 def test_much_written_and_deleted_leaves_the_rest_whole(pool):
     """Deleted quads take memory until the template copies the others: that must change none of them."""
-    many = " . ".join(f"<urn:s{i}> <urn:p> {i}" for i in range(30_000))
+    many = " . ".join(f"<urn:s{i}> <urn:p> {i}" for i in range(26_000))
     update(pool, "CREATE GRAPH <urn:empty>")
     for _ in range(2):
         update(pool, f"INSERT DATA {{ {many} }}")
