@@ -8,7 +8,7 @@ JOBS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test check format bench screenshots lock clean
+.PHONY: help serve build test check format conformance bench screenshots lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ check: .venv/test.stamp ## format, lint, types, import contracts, fast tests
 format: .venv/test.stamp ## format the code
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+conformance: .venv/test.stamp ## run the W3C's suites against a scratch store (they lie beside the checkout)
+	$(BIN)/python -m pytest -q tests/conformance
 
 bench: .venv/test.stamp ## measure speed into bench/results/*.json (minutes, on a quiet machine)
 	@mkdir -p bench/results

@@ -88,7 +88,11 @@ def _serve_scratch(frame: Frame, host: str, port: int | None) -> int:
     """Serve an empty, writable store until stopped; nothing of it is left then."""
     from samvirke.scratch import open_scratch
 
-    if not ipaddress.ip_address(_numeric(host)).is_loopback:
+    try:
+        reached = ipaddress.ip_address(_numeric(host))
+    except socket.gaierror as error:
+        raise _no_host(host) from error
+    if not reached.is_loopback:
         raise WrongUse(
             f"A scratch store is served on this machine only, and {host} reaches further.", remedy="Leave out --host."
         )
@@ -124,12 +128,16 @@ def free_port(host: str, port: int) -> int:
             probe.bind(address)
             return int(probe.getsockname()[1])
     except socket.gaierror as error:
-        raise WrongUse(f"There is no host {host}.", remedy="Use an address of this machine, as 127.0.0.1.") from error
+        raise _no_host(host) from error
     except OSError as error:
         raise PortBusy(
             f"Port {port} at {host} cannot be used: {(error.strerror or str(error)).lower()}.",
             remedy="Choose another with --port, or a free one with --port 0.",
         ) from error
+
+
+def _no_host(host: str) -> WrongUse:
+    return WrongUse(f"There is no host {host}.", remedy="Use an address of this machine, as 127.0.0.1.")
 
 
 class PortBusy(SamvirkeError):

@@ -26,7 +26,7 @@ _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-update"
 
 
-@blueprint.post("/update")
+@blueprint.post("/update", provide_automatic_options=False)
 def post() -> Response:
     """Do an update in the body: a form, or the update itself."""
     permit()
