@@ -2,8 +2,8 @@
 
 Duty: SERVICE SILENT and LOAD SILENT go on when the other server cannot be reached, and from here none
 can; so the address is replaced by one that leads nowhere, and nobody is asked. Level 4; evaluates
-nothing. Beside the kernel this is the second lock, and it keeps the engine out of its TLS library,
-which ends the process when it finds no certificates.
+nothing. Beside the kernel this is the second lock, and it keeps the engine off https, for which it
+looks for certificates, and ends the process when there are none.
 Standard: https://www.w3.org/TR/sparql11-federated-query/#serviceFailure
 """
 
