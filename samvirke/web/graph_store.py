@@ -15,12 +15,11 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from samvirke.errors import PreconditionFailed, WrongUse
-from samvirke.model import NamedNode
 from samvirke.sparql.formats import GRAPHS, content_type, offer_for
 from samvirke.web.headers import NOT_KEPT, entity_tag, vary
 from samvirke.web.protocol import one_parameter, read_parameters
 from samvirke.web.publication import current, serving
-from samvirke.web.writing import done, permit, read_sent
+from samvirke.web.writing import address, done, permit, read_sent
 from samvirke.workers.pool import WriteRequest, Written
 
 __all__ = ["blueprint"]
@@ -105,12 +104,7 @@ def _named(name: str) -> str:
         raise WrongUse("The parameter “default” has no value.", remedy="Name a graph in the parameter “graph”.")
     if name:
         graph = current().links.canonical(f"{_PATH}/{quote(name, safe=_LETTERS)}")
-    if graph is None:
-        return _DEFAULT
-    try:
-        return NamedNode(graph).value
-    except ValueError as error:
-        raise WrongUse(f"“{graph[:200]}” is not an address.", remedy="Give a full IRI.") from error
+    return _DEFAULT if graph is None else address(graph)
 
 
 def _write(action: str, graph: str) -> Written:

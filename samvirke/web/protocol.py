@@ -30,7 +30,7 @@ from samvirke.web.publication import current, serving
 from samvirke.web.service_description import describe_service
 from samvirke.workers.pool import QueryRequest
 
-__all__ = ["Question", "addresses_of", "blueprint", "one_parameter", "placed", "read_parameters"]
+__all__ = ["Question", "blueprint", "one_parameter", "placed", "read_parameters"]
 
 blueprint = Blueprint("protocol", __name__)
 
@@ -183,8 +183,8 @@ def _question(parameters: dict[str, list[str]]) -> Question:
         raise WrongUse("The parameter “query” is missing.", remedy="Put the query into it.")
     return Question(
         text=text,
-        default_graphs=addresses_of(parameters, "default-graph-uri"),
-        named_graphs=addresses_of(parameters, "named-graph-uri"),
+        default_graphs=_addresses(parameters, "default-graph-uri"),
+        named_graphs=_addresses(parameters, "named-graph-uri"),
         format=_wish(parameters),
     )
 
@@ -202,7 +202,7 @@ def _wish(parameters: dict[str, list[str]]) -> str | None:
     return next((value for name in ("format", "output") for value in parameters.get(name, ()) if value), None)
 
 
-def addresses_of(parameters: dict[str, list[str]], name: str) -> tuple[str, ...]:
+def _addresses(parameters: dict[str, list[str]], name: str) -> tuple[str, ...]:
     """Return the graphs a parameter names, each once. Raises: WrongUse when one is no absolute address."""
     found = tuple(dict.fromkeys(parameters.get(name, ())))
     for address in found:

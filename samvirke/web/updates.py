@@ -13,9 +13,9 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from samvirke.errors import WrongUse
-from samvirke.web.protocol import addresses_of, one_parameter, placed, read_parameters
+from samvirke.web.protocol import one_parameter, placed, read_parameters
 from samvirke.web.publication import serving
-from samvirke.web.writing import done, permit, read_sent
+from samvirke.web.writing import address, done, permit, read_sent
 from samvirke.workers.pool import WriteRequest
 
 __all__ = ["blueprint"]
@@ -61,6 +61,8 @@ def other() -> Response:
 
 def _using(parameters: dict[str, list[str]]) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
     """The dataset the protocol names for the update; two times None when it names none."""
-    default = addresses_of(parameters, "using-graph-uri")
-    named = addresses_of(parameters, "using-named-graph-uri")
+    default, named = (
+        tuple(address(given) for given in dict.fromkeys(parameters.get(name, ())))
+        for name in ("using-graph-uri", "using-named-graph-uri")
+    )
     return (default, named) if default or named else (None, None)

@@ -16,10 +16,12 @@ from flask import Response, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized, UnsupportedMediaType
 
+from samvirke.errors import WrongUse
+from samvirke.model import NamedNode
 from samvirke.web.bodies import read_body
 from samvirke.web.publication import current, serving
 
-__all__ = ["done", "permit", "read_sent"]
+__all__ = ["address", "done", "permit", "read_sent"]
 
 
 def permit() -> None:
@@ -42,6 +44,14 @@ def permit() -> None:
             "The token is not the server's.",
             www_authenticate=WWWAuthenticate("bearer", {"realm": "samvirke", "error": "invalid_token"}),
         )
+
+
+def address(given: str) -> str:
+    """Return an address that a request names. Raises: WrongUse when it is none, or not a full one."""
+    try:
+        return NamedNode(given).value
+    except ValueError as error:
+        raise WrongUse(f"“{given[:200]}” is not an address.", remedy="Give a full IRI.") from error
 
 
 def done(status: HTTPStatus) -> Response:

@@ -86,10 +86,6 @@ class Body:
         except OSError as error:
             raise Overloaded(f"The answer cannot be kept: {error.strerror}.", retry_after_s=30) from error
 
-    def gathered(self) -> bytes:
-        """Return all bytes, and let go of them."""
-        return b"".join(self)
-
     def __iter__(self) -> Iterator[bytes]:
         """Yield the bytes, and let go of them at the end."""
         try:

@@ -329,7 +329,7 @@ class Pool:
                         "The data have changed since you asked.", remedy="Ask again, and decide anew."
                     )
                 end = lease.ask(question, body, request.content)
-                patch = body.gathered()
+                patch = b"".join(body)
                 if patch and not crew.apply(patch, lease):
                     return None
                 return Written(crew.version, int(end["rows"]), bool(end["existed"]))

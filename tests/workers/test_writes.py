@@ -145,7 +145,7 @@ def test_a_question_under_way_keeps_the_store_it_began_with(state):
         for lease in (early, late):
             body = Body(Shelf(1 << 20))
             lease.ask(Request(text=COUNT, media_type="text/csv"), body)
-            found.append(body.gathered())
+            found.append(b"".join(body))
             lease.close()
 
         assert (done, version) == (True, 1)
