@@ -8,7 +8,7 @@ JOBS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test check format bench screenshots lock clean
+.PHONY: help serve build test check format conformance bench screenshots lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -90,6 +90,9 @@ format: .venv/test.stamp ## format the code
 	@if .venv-bench/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
 	  -r requirements/bench.txt; then touch $@; \
 	else echo "The peers could not be installed: the comparison goes on without them."; fi
+
+conformance: .venv/test.stamp ## run the W3C's suites against a scratch store (they lie beside the checkout)
+	$(BIN)/python -m pytest -q tests/conformance
 
 bench: .venv/test.stamp .venv-bench/bench.stamp ## measure speed into bench/results/*.json (minutes, on a quiet machine)
 	@mkdir -p bench/results

@@ -15,6 +15,7 @@ only table from error to status.
     ├── NotFound            3  no such thing here
     │   └── Gone            3  was here once, and is withdrawn
     ├── NotAcceptable       3  none of the offered formats is acceptable
+    ├── PreconditionFailed  3  a write was tied to a state that is not the present one
     ├── StoreError          4  the store is busy or damaged
     │   ├── StoreBusy       4
     │   └── StoreDamaged    4
@@ -149,6 +150,12 @@ class NotAcceptable(SamvirkeError):
     def __init__(self, message: str, *, offers: Sequence[str], remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.offers = tuple(offers)
+
+
+class PreconditionFailed(SamvirkeError):
+    """A write was to be done only in a certain state of the store, and the state is another."""
+
+    exit_code = 3
 
 
 class StoreError(SamvirkeError):

@@ -61,6 +61,11 @@ class Generation:
         """The SHA-256 of the dataset's canonical form."""
         return str(self.manifest.get("hash", ""))
 
+    @property
+    def writable(self) -> bool:
+        """Whether what is loaded of it may be changed: true of a scratch store only, and of nothing published."""
+        return self.manifest.get("writable") is True
+
 
 def current(state: Path) -> Generation | None:
     """Return the generation that is served, or None when nothing has been published.

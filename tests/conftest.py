@@ -41,7 +41,9 @@ SLOW_MODULES = frozenset(
         "cli/test_bad_input.py",
         "cli/test_commands.py",
         "cli/test_readme.py",
+        "cli/test_scratch.py",
         "cli/test_serve.py",
+        "conformance/test_w3c.py",
         "ontology/test_reasoner.py",
         "protocol/test_sparql_protocol.py",
         "shapes/test_sabotage.py",
@@ -87,6 +89,16 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
             report.outcome = "failed"
             report.longrepr = f"may not skip itself where {' and '.join(sorted(kept))} is required"
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the counts of the conformance suites, which a log should show also when all is well."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
+    lines = [str(value) for report in reports for name, value in report.user_properties if name == "conformance"]
+    if lines:
+        terminalreporter.section("W3C conformance")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,9 @@ import pyoxigraph
 BASE = "https://example.org/site/"
 
 
-def publish(state: Path, version: str, *, data: str = "", default: str = "", schema: str = "") -> Path:
+def publish(
+    state: Path, version: str, *, data: str = "", default: str = "", schema: str = "", writable: bool = False
+) -> Path:
     """Write a generation from N-Quads and N-Triples, and make it the current one."""
     from samvirke.schema import compile_schema
 
@@ -23,7 +25,7 @@ def publish(state: Path, version: str, *, data: str = "", default: str = "", sch
         ("default.nt", default),
         ("schema.nq", schema),
         ("schema.json", compiled.to_json()),
-        ("manifest.json", json.dumps({"version": version, "base": BASE, "hash": version})),
+        ("manifest.json", json.dumps({"version": version, "base": BASE, "hash": version, "writable": writable})),
     ):
         (directory / name).write_text(text, encoding="utf-8")
     link = state / ".current-test"

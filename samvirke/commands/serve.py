@@ -7,14 +7,18 @@ server (Granian, RSGI). Holds no data itself: the web process starts the workers
 from __future__ import annotations
 
 import gc
+import hashlib
 import http.client
+import ipaddress
 import json
 import os
 import socket
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,6 +32,10 @@ if TYPE_CHECKING:
 SERVED = "SAMVIRKE_SERVED"
 """Carries what is served from the command to the web process, which may be a fresh interpreter."""
 
+TOKEN = "SAMVIRKE_TOKEN"
+"""Names the environment variable with the token that writes need."""
+
+DEFAULT_PORT = 8000
 BUSY = 4
 HEADERS_WAIT_MS = 15_000
 """Longest time a connection may take to send the head of a request, also the next one on a kept connection."""
@@ -52,9 +60,19 @@ POLL_S = 0.02
     help=words("The port (default: 8000; 0: any free one).", "Porten (ellers: 8000; 0: en ledig)."),
 )
 @option("--no-build", is_flag=True, help=words("Serve what is published.", "Vis det, der er udgivet."))
+@option(
+    "--scratch",
+    is_flag=True,
+    help=words(
+        "Serve an empty store in memory that takes writes with the token in SAMVIRKE_TOKEN, on this machine only.",
+        "Vis et tomt lager i hukommelsen, der kan skrives i med nøglen i SAMVIRKE_TOKEN, kun på denne maskine.",
+    ),
+)
 @pass_frame
-def serve(frame: Frame, host: str | None, port: int | None, no_build: bool) -> int:
+def serve(frame: Frame, host: str | None, port: int | None, no_build: bool, scratch: bool) -> int:
     """Build if needed, then serve until stopped."""
+    if scratch:
+        return _serve_scratch(frame, host or "127.0.0.1", port)
     site = frame.open_site()
     host = host or site.settings.host
     port = free_port(host, site.settings.port if port is None else port)
@@ -64,6 +82,38 @@ def serve(frame: Frame, host: str | None, port: int | None, no_build: bool) -> i
             return code
     _refuse_unpublished(site)
     return _serve(frame, site, host, port)
+
+
+def _serve_scratch(frame: Frame, host: str, port: int | None) -> int:
+    """Serve an empty, writable store until stopped; nothing of it is left then."""
+    from samvirke.scratch import open_scratch
+
+    try:
+        reached = ipaddress.ip_address(_numeric(host))
+    except socket.gaierror as error:
+        raise _no_host(host) from error
+    if not reached.is_loopback:
+        raise WrongUse(
+            f"A scratch store is served on this machine only, and {host} reaches further.", remedy="Leave out --host."
+        )
+    # Taken out of the environment, so that no worker process has it.
+    token = os.environ.pop(TOKEN, "").strip()
+    if not token:
+        raise WrongUse(
+            f"A scratch store is written to with a token, and {TOKEN} is not set.",
+            remedy=f"Set the environment variable {TOKEN} to a word of your own.",
+        )
+    port = free_port(host, DEFAULT_PORT if port is None else port)
+    shown = f"[{host}]" if ":" in host else host
+    with tempfile.TemporaryDirectory(prefix="samvirke-scratch-") as folder:
+        site = open_scratch(Path(folder), base=f"http://{shown}:{port}/")
+        frame.note(
+            words(
+                "An empty store: what is written to it is gone when the server stops.",
+                "Et tomt lager: det, der skrives i det, er væk, når serveren stopper.",
+            )
+        )
+        return _serve(frame, site, host, port, token_sha256=hashlib.sha256(token.encode()).hexdigest())
 
 
 def free_port(host: str, port: int) -> int:
@@ -78,12 +128,16 @@ def free_port(host: str, port: int) -> int:
             probe.bind(address)
             return int(probe.getsockname()[1])
     except socket.gaierror as error:
-        raise WrongUse(f"There is no host {host}.", remedy="Use an address of this machine, as 127.0.0.1.") from error
+        raise _no_host(host) from error
     except OSError as error:
         raise PortBusy(
             f"Port {port} at {host} cannot be used: {(error.strerror or str(error)).lower()}.",
             remedy="Choose another with --port, or a free one with --port 0.",
         ) from error
+
+
+def _no_host(host: str) -> WrongUse:
+    return WrongUse(f"There is no host {host}.", remedy="Use an address of this machine, as 127.0.0.1.")
 
 
 class PortBusy(SamvirkeError):
@@ -136,8 +190,8 @@ def _refuse_unpublished(site: Site) -> None:
         raise StoreError("Nothing has been published yet.", remedy="Run: samvirke build")
 
 
-def _serve(frame: Frame, site: Site, host: str, port: int) -> int:
-    """Run the HTTP server until it is told to stop."""
+def _serve(frame: Frame, site: Site, host: str, port: int, *, token_sha256: str = "") -> int:
+    """Run the HTTP server until it is told to stop. Without the checksum of a token nothing can be written."""
     from granian import Granian
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
@@ -147,9 +201,13 @@ def _serve(frame: Frame, site: Site, host: str, port: int) -> int:
     from samvirke.workers.pool import ADDRESS_VARIABLE
 
     limits = asdict(site.settings.limits)
-    os.environ[SERVED] = json.dumps(
-        {"state": str(site.state.resolve()), "limits": limits, "proxies": site.settings.trusted_proxies}
-    )
+    served = {
+        "state": str(site.state.resolve()),
+        "limits": limits,
+        "proxies": site.settings.trusted_proxies,
+        "token_sha256": token_sha256,
+    }
+    os.environ[SERVED] = json.dumps(served)
     # Ours, not the web process's: should that one ever be replaced, the loaded data stays.
     zygote = Zygote()
     os.environ[ADDRESS_VARIABLE] = zygote.address
@@ -234,4 +292,5 @@ def application() -> Any:  # noqa: ANN401 - Flask may only be named in the web t
     served = json.loads(os.environ[SERVED])
     # What is loaded now stays; what a request makes has no cycles worth looking for at every seven hundredth object.
     gc.set_threshold(50_000, 20, 50)
-    return Front(create_app(served["state"], limits=Limits(**served["limits"])), trusted_proxies=served["proxies"])
+    app = create_app(served["state"], limits=Limits(**served["limits"]), token_sha256=served["token_sha256"])
+    return Front(app, trusted_proxies=served["proxies"])

@@ -82,6 +82,13 @@ class Limits:
         "Hukommelse, en arbejdsproces må bruge ud over data.",
         unit="bytes",
     )
+    write_bytes: int = _row(
+        "positive",
+        16 << 20,
+        "Largest update or graph in one request.",
+        "Største opdatering eller graf i én anmodning.",
+        unit="bytes",
+    )
     queue_wait_ms: int = _row(
         "positive", 2_000, "Longest wait for a free worker.", "Længste ventetid på en ledig arbejdsproces.", unit="ms"
     )

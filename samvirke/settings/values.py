@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 MAX_PORT = 65_535
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
-TAKEN = MappingProxyType({"id": "id-id", "was": "was-us"})
+TAKEN = MappingProxyType({"id": "id-id", "was": "was-us", "rdf-graph-store": "rdf"})
 """Tags that begin an address of every site, such as `/id/x`, and what to write instead."""
 _NOT_IN_AN_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`\x7f]")
 _YES = frozenset({"1", "true", "yes", "on"})

@@ -10,10 +10,24 @@ from __future__ import annotations
 import re
 
 from samvirke.errors import QueryRefused, QuerySyntaxError
-from samvirke.sparql.gate import GateLimits, check_size, gate_query
+from samvirke.sparql.gate import GateLimits, check_size, gate_query, gate_update
+from samvirke.sparql.silent import unreachable
 from samvirke.sparql.tokens import place, prologue, resolve, tokens
+from samvirke.sparql.using import with_using
 
-__all__ = ["FORMS", "GateLimits", "check_size", "classify", "dataset", "gate_query", "prefixes", "varies"]
+__all__ = [
+    "FORMS",
+    "GateLimits",
+    "check_size",
+    "classify",
+    "dataset",
+    "gate_query",
+    "gate_update",
+    "prefixes",
+    "unreachable",
+    "varies",
+    "with_using",
+]
 
 FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES = frozenset(

@@ -147,15 +147,15 @@ def syntax_error(text: str, engine: str, *, known: Mapping[str, str] = WELL_KNOW
     )
 
 
-def evaluation_error(text: str, engine: str) -> QuerySyntaxError:
-    """Return the error for a query that parses and yet cannot be evaluated."""
+def evaluation_error(text: str, engine: str, *, what: str = "query") -> QuerySyntaxError:
+    """Return the error for a query or an update (`what`) that parses and yet cannot be evaluated."""
     function = _FUNCTION.search(engine)
     if function is None:
-        return QuerySyntaxError(f"The query cannot be evaluated: {engine.strip().rstrip('.')}.")
+        return QuerySyntaxError(f"The {what} cannot be evaluated: {engine.strip().rstrip('.')}.")
     address = function[1]
     local = re.split(r"[/#:]", address)[-1]
     offset = next((t.start for t in tokens(text) if t.kind in ("iri", "name") and local and local in t.text), None)
-    message = f"There is no function <{address}> here."
+    message = f"The function <{address}> does not exist here."
     if offset is None:
         return QuerySyntaxError(message, remedy="Use the functions of SPARQL 1.1.")
     return _error(text, offset, message, "Use the functions of SPARQL 1.1.")

@@ -10,18 +10,20 @@ Standard: SPARQL 1.1 Query, https://www.w3.org/TR/sparql11-query/#sparqlGrammar
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from samvirke.errors import QueryRefused
-from samvirke.sparql.tokens import Token, place, tokens
+from samvirke.sparql.tokens import Token, brackets, place, tokens
 
-__all__ = ["GateLimits", "check_size", "gate_query"]
+__all__ = ["GateLimits", "check_size", "gate_query", "gate_update"]
 
 _OUTBOUND = frozenset({"SERVICE", "LOAD"})
 _PARTS = frozenset({"UNION", "OPTIONAL", "BIND", "MINUS"})
 # The next round bracket is an expression, or all of them are until the next brace.
 _ONE_EXPRESSION = frozenset({"FILTER", "BIND"})
+_TEMPLATES = frozenset({"CONSTRUCT", "INSERT", "DELETE"})
 _EXPRESSIONS = frozenset({"SELECT", "HAVING", "BY"})
 _WORDS_THAT_ARE_TERMS = frozenset({"A", "TRUE", "FALSE"})
 _TERMS = frozenset({"iri", "name", "variable", "blank", "number", "string", "word"})
@@ -113,12 +115,21 @@ def _plainly_small(text: str, limits: GateLimits) -> bool:
     return patterns <= limits.triple_patterns
 
 
+def gate_update(text: str, limits: GateLimits) -> None:
+    """Refuse an update as `gate_query` does a query.
+
+    Its length is the protocol's to limit: facts may be many. What is written out in DATA blocks is counted
+    by its nesting only, for no planner sees it.
+    """
+    _Gate(text, limits, what="update").run()
+
+
 @dataclass(slots=True)
 class _Level:
     """What is counted inside one pair of brackets.
 
-    `kind` is "group" (braces), "template" (after CONSTRUCT), "data" (of VALUES), "expression",
-    "square", or "round": a part of a path, or a list of terms.
+    `kind` is "group" (braces), "template" (after CONSTRUCT, INSERT and DELETE), "data" (of VALUES, and of
+    INSERT DATA and DELETE DATA), "expression", "square", or "round": a part of a path, or a list of terms.
     """
 
     kind: str
@@ -139,11 +150,14 @@ class _Gate:
     parts: int = 0
     waiting: str = ""
     before: str = ""
+    what: str = "query"
+    scan: Iterator[Token] = field(default_factory=lambda: iter(()))
 
     def run(self) -> None:
         """Count, and refuse at the first limit that is passed."""
         terms, words = _TERMS, _WORDS_THAT_ARE_TERMS
-        for token in tokens(self.text):
+        self.scan = tokens(self.text)
+        while (token := next(self.scan, None)) is not None:
             kind, text, _ = token
             if kind == "mark":
                 self._mark(token)
@@ -163,9 +177,12 @@ class _Gate:
     def _keyword(self, token: Token) -> None:
         word = token.text.upper()
         if word in _OUTBOUND:
+            following = next(self.scan, None)
+            if following is not None and following.kind == "word" and following.text.upper() == "SILENT":
+                return  # It asks to go on when nobody is reached, and from a worker nobody is.
             line, column = place(self.text, token.start)
             raise QueryRefused(
-                f"{word} would ask another server, and queries here reach only this site's own data.",
+                f"{word} would ask another server, and what is asked here reaches only this site's own data.",
                 rule="outbound",
                 line=line,
                 column=column,
@@ -182,8 +199,10 @@ class _Gate:
             level.expressions = True
         elif word == "VALUES":
             self.waiting = "data"
-        elif word == "CONSTRUCT":
+        elif word in _TEMPLATES:
             self.waiting = "template"
+        elif word == "DATA":
+            self.waiting = "data"
         elif word == "GRAPH":
             self.waiting = "graph"
         elif word == "WHERE":  # Also in the short form, in which CONSTRUCT has no template.
@@ -194,6 +213,8 @@ class _Gate:
         if mark in "{([":
             self._check("nesting", len(self.stack), token, "brackets inside one another")
             self.stack.append(_Level(self._kind(mark)))
+            if self.what == "update" and mark == "{" and self.stack[-1].kind == "data":
+                self._skip_facts(token)
         elif mark in "})]":
             if len(self.stack) > 1:
                 self.stack.pop()
@@ -203,6 +224,23 @@ class _Gate:
         elif level.kind != "round":
             level.in_statement = False
             level.steps = 0
+
+    def _skip_facts(self, opening: Token) -> None:
+        """Pass over a DATA block, which may be long, and look at its brackets only."""
+        outside, depth, end = len(self.stack) - 1, 1, len(self.text)
+        for bracket in brackets(self.text, opening.start + 1):
+            if bracket.text in "{([":
+                self._check("nesting", outside + depth, bracket, "brackets inside one another")
+                depth += 1
+            else:
+                depth -= 1
+            if not depth:
+                end = bracket.start + 1
+                break
+        self.stack.pop()
+        self.stack[-1].in_statement = False
+        self.waiting = ""
+        self.scan = tokens(self.text, end)
 
     def _kind(self, mark: str) -> str:
         """Return the kind of the bracket that opens now."""
@@ -217,6 +255,8 @@ class _Gate:
                 return "expression"
             return "round"
         self.waiting, level.expressions = "", False
+        if level.kind == "template":  # GRAPH in a template.
+            return "template"
         return waiting if waiting in ("data", "template") else "group"
 
     def _operator(self, token: Token) -> None:
@@ -257,11 +297,11 @@ class _Gate:
         if found > limit:
             line, column = place(self.text, token.start)
             raise QueryRefused(
-                f"The query has more than {limit} {what}.",
+                f"The {self.what} has more than {limit} {what}.",
                 rule=rule,
                 limit=limit,
                 found=found,
                 line=line,
                 column=column,
-                remedy="Make it simpler, or split it into several queries.",
+                remedy="Make it simpler, or split it into several.",
             )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urljoin
 
-__all__ = ["Prologue", "Token", "place", "prologue", "resolve", "tokens"]
+__all__ = ["Prologue", "Token", "brackets", "place", "prologue", "resolve", "tokens"]
 
 _HEX = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
 # A prefix may hold dots, so "a.a.a" could be the beginning of one at each letter: the length looked at
@@ -40,7 +40,22 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# Everything up to the next bracket, taken in one step: no word of it is looked at.
+_BETWEEN_BRACKETS = re.compile(
+    rf"""
+    (?: [^{{}}()\[\]<"'\#\\]++
+      | \\.
+      | <(?:[^<>"{{}}|^`\\\x00-\x20]|{_HEX})*+>
+      | <
+      | \"\"\"(?:[^"\\]++|\\.|"(?!""))*+\"\"\" | '''(?:[^'\\]++|\\.|'(?!''))*+'''
+      | "(?!"")[^"\\\n\r]*+(?:\\.[^"\\\n\r]*+)*+" | '(?!'')[^'\\\n\r]*+(?:\\.[^'\\\n\r]*+)*+'
+      | \#[^\n\r]*+
+    )*+
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+_BRACKETS = frozenset("{}()[]")
 _LOCAL_ESCAPE = re.compile(r"\\(.)")
 _HIGHEST_CODE_POINT = 0x10FFFF
 
@@ -53,13 +68,13 @@ class Token(NamedTuple):
     start: int
 
 
-def tokens(text: str) -> Iterator[Token]:
+def tokens(text: str, start: int = 0) -> Iterator[Token]:
     """Yield the tokens of a query without white space and comments; words with their escapes decoded.
 
     An unclosed string is the last token, of kind `unclosed`: after it nothing can be told apart.
     """
     token = Token._make
-    for match in _TOKEN.finditer(text):
+    for match in _TOKEN.finditer(text, start):
         kind = match.lastgroup
         if kind == "space" or kind == "comment":  # noqa: PLR1714 - the hottest line of the gate
             continue
@@ -69,6 +84,17 @@ def tokens(text: str) -> Iterator[Token]:
         yield token((kind, found, match.start()))
         if kind == "unclosed":
             return
+
+
+def brackets(text: str, start: int) -> Iterator[Token]:
+    """Yield only the brackets from `start` on: many times as fast as `tokens` where facts are listed."""
+    while start < len(text):
+        between = _BETWEEN_BRACKETS.match(text, start)
+        start = len(text) if between is None else between.end()
+        if start == len(text) or text[start] not in _BRACKETS:
+            return  # The end, or a text that is never closed.
+        yield Token("mark", text[start], start)
+        start += 1
 
 
 def place(text: str, offset: int) -> tuple[int, int]:

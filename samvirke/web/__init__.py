@@ -19,13 +19,27 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app"]
 
-ROOMS = ("robots", "protocol", "console", "queries", "pages", "data", "addresses", "manual")
+ROOMS = (
+    "robots",
+    "protocol",
+    "updates",
+    "graph_store",
+    "console",
+    "queries",
+    "pages",
+    "data",
+    "addresses",
+    "manual",
+)
 """Modules with a `blueprint`. The order does not matter: no two of them share an address."""
 
 
-def create_app(state: Path | str, *, pool: Pool | None = None, limits: Limits | None = None) -> Flask:
+def create_app(
+    state: Path | str, *, pool: Pool | None = None, limits: Limits | None = None, token_sha256: str = ""
+) -> Flask:
     """Return the application that serves what is published in a state folder.
 
+    `token_sha256` is the hexadecimal checksum of the token that writes need; without one there are no writes.
     Reads:  `state`/current and the generation it names; both again when a new one is published.
     Writes: nothing. Starts the worker processes, unless a running `pool` is given.
     """
@@ -46,7 +60,7 @@ def create_app(state: Path | str, *, pool: Pool | None = None, limits: Limits | 
     )
     # The router's own redirect would name the host; `headers` makes it a path of this server.
     app.url_map.merge_slashes = False
-    app.extensions[publication.EXTENSION] = publication.Serving(pool)
+    app.extensions[publication.EXTENSION] = publication.Serving(pool, token_sha256=token_sha256)
     errors.install(app)
     languages.install(app)
     headers.install(app)

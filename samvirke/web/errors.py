@@ -42,6 +42,7 @@ STATUS: Mapping[type[errors.SamvirkeError], HTTPStatus] = {
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.Gone: HTTPStatus.GONE,
     errors.NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
+    errors.PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
     errors.StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreDamaged: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -63,6 +64,8 @@ _PROBLEM = Offer(
     aliases=("application/json", "application/ld+json", "application/sparql-results+json"),
 )
 _SERVER_ERROR = 500
+_HEADERS = frozenset({"allow", "retry-after", "www-authenticate"})
+"""What an HTTP error may say besides its body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def problem(error: Exception) -> Problem:
     if isinstance(error, errors.SamvirkeError):
         return _ours(error)
     if isinstance(error, HTTPException) and error.code is not None:
-        headers = {name: value for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")}
+        headers = {name: value for name, value in error.get_headers() if name.lower() in _HEADERS}
         return Problem(error.code, _code(HTTPStatus(error.code).phrase), error.description or "", headers=headers)
     return Problem(_SERVER_ERROR, "internal-server-error", "Something went wrong on the server.")
 
@@ -227,10 +230,13 @@ def N_(text: str) -> str:
 
 _TITLES = {
     400: N_("The request cannot be understood"),
+    401: N_("A token is needed"),
+    403: N_("Not allowed"),
     404: N_("There is no page here"),
     405: N_("This is not possible here"),
     406: N_("Not available in that format"),
     410: N_("Withdrawn"),
+    412: N_("The data have changed meanwhile"),
     413: N_("Too large"),
     415: N_("This kind of content is not taken"),
     429: N_("Too many requests"),

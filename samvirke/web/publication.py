@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +37,9 @@ EXTENSION = "samvirke"
 class Publication:
     """One generation as the web tier sees it. Nothing in it changes.
 
-    `version` names the generation, `hash` is the canonical hash of its data, `settings` the site's
-    public settings as JSON values, `links` makes every address of the site.
+    `version` names the generation and, where it can be written to, how often it was. `hash` is the canonical
+    hash of its data, `settings` the site's public settings as JSON values, `links` makes every address of the
+    site.
     """
 
     generation: Generation
@@ -51,6 +52,11 @@ class Publication:
     queries: Mapping[str, StoredQuery]
     links: Links
     manifest: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def writable(self) -> bool:
+        """Say whether requests may change what is served: a scratch store is, nothing published is."""
+        return self.generation.writable
 
     @property
     def base(self) -> str:
@@ -120,10 +126,12 @@ class Serving:
     """The running site: the worker pool, and the publication each request sees.
 
     A request keeps the publication it began with, even when a new one is published meanwhile.
+    `token_sha256` is the hexadecimal checksum of the token that writes need; without one there are none.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, *, token_sha256: str = "") -> None:
         self.pool = pool
+        self.token_sha256 = token_sha256
         self._lock = threading.Lock()
         self._newest: Publication | None = None
 
@@ -132,17 +140,24 @@ class Serving:
 
         Raises: StoreError when nothing is published; StoreDamaged when it cannot be read.
         """
-        generation = self.pool.generation
+        generation, version = self.pool.standing
         if generation is None:
             raise StoreError("Nothing has been published yet.", remedy="Build the site with `samvirke build`.")
         known = self._newest
-        if known is not None and known.generation.directory == generation.directory:
+        if known is not None and known.version == version:
             return known
         with self._lock:
             known = self._newest
             if known is None or known.generation.directory != generation.directory:
-                known = self._newest = open_publication(generation)
+                known = open_publication(generation)
+            # After a write the small files are the same; every tag and everything kept goes by the version.
+            known = self._newest = replace(known, version=version)
         return known
+
+    def after_write(self) -> Publication:
+        """Let the current request, which has written, see what it wrote."""
+        g.pop("publication", None)
+        return self.publication
 
     @property
     def publication(self) -> Publication:

@@ -28,6 +28,7 @@ _LARGEST_SITEMAP = 50_000
 """Addresses in one file; the protocol allows no more."""
 _DISALLOWED = (
     "/sparql",
+    "/rdf-graph-store",
     "/*/sparql?",
     "/*/search?",
     "/*/class/*?",

@@ -34,11 +34,21 @@ _RESULT_FORMATS = (
 )
 
 
+_INPUT_FORMATS = ("Turtle", "N-Triples", "RDF_XML", "JSON-LD")
+"""What the graph store takes."""
+
+
 def describe_service(publication: Publication, extension: str) -> bytes:
     """Return the description in the format with this extension."""
     output = BytesIO()
     FORMATS[extension].write(_quads(publication), cast("IO[bytes]", output), PREFIXES)
     return output.getvalue()
+
+
+def _languages(publication: Publication) -> tuple[str, ...]:
+    """The languages of SPARQL. 1.2 is what the engine knows of it: triple terms, base directions, its functions."""
+    queries = ("SPARQL11Query", "SPARQL12Query")
+    return (*queries, "SPARQL11Update", "SPARQL12Update") if publication.writable else queries
 
 
 def _quads(publication: Publication) -> list[Quad]:
@@ -47,11 +57,12 @@ def _quads(publication: Publication) -> list[Quad]:
     facts: list[tuple[NamedNode | BlankNode, NamedNode, Term]] = [
         (endpoint, TYPE, SD.Service),
         (endpoint, SD.endpoint, endpoint),
-        (endpoint, SD.supportedLanguage, SD.SPARQL11Query),
+        *((endpoint, SD.supportedLanguage, SD.term(name)) for name in _languages(publication)),
         (endpoint, SD.feature, SD.EmptyGraphs),
         (endpoint, SD.defaultDataset, dataset),
         (endpoint, SD.availableGraphs, dataset),
         *((endpoint, SD.resultFormat, FORMAT.term(name)) for name in _RESULT_FORMATS),
+        *((endpoint, SD.inputFormat, FORMAT.term(name)) for name in _INPUT_FORMATS if publication.writable),
         (dataset, TYPE, SD.Dataset),
         (dataset, SD.defaultGraph, graph),
         (graph, TYPE, SD.Graph),

@@ -17,11 +17,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from samvirke.workers.answers import Answer
     from samvirke.workers.client import Zygote
-    from samvirke.workers.pool import Pool, QueryRequest, run_once
+    from samvirke.workers.pool import Pool, QueryRequest, WriteRequest, Written, run_once
 
-__all__ = ["Answer", "Pool", "QueryRequest", "Zygote", "run_once"]
+__all__ = ["Answer", "Pool", "QueryRequest", "WriteRequest", "Written", "Zygote", "run_once"]
 
-_HOMES = {"Answer": "answers", "Zygote": "client", "Pool": "pool", "QueryRequest": "pool", "run_once": "pool"}
+_HOMES = {
+    "Answer": "answers",
+    "Zygote": "client",
+    "Pool": "pool",
+    "QueryRequest": "pool",
+    "WriteRequest": "pool",
+    "Written": "pool",
+    "run_once": "pool",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - what a module holds

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import samvirke
-from samvirke.errors import StoreDamaged, WorkerLost
+from samvirke.errors import StoreDamaged, StoreError, WorkerLost
 from samvirke.workers import failures
 from samvirke.workers.answers import Body
 from samvirke.workers.frames import ControlLine, FrameReader, Kind, StreamCut, frame
@@ -30,6 +30,7 @@ _LOAD_S = 600.0
 """Longest wait for a generation to be loaded; ten million triples take about a minute."""
 _GUARD_S = 0.5
 """How much later than the kernel's clock the client's own one strikes."""
+_CONTENT_FRAME = 1 << 20
 _LONGEST_PATH = 100
 """A socket's path may have about 108 bytes."""
 
@@ -112,6 +113,7 @@ class Line:
                 connection.connect(address)
                 self._line.send({"open": str(directory)})
                 reply, _ = self._line.receive()
+                self.version, self.life = int(reply.get("version", 0)), str(reply.get("life", ""))
             except (OSError, StreamCut) as error:
                 # A template that has just run out of clients may end with our connection in its hands.
                 self._line.close()
@@ -134,7 +136,25 @@ class Line:
             raise WorkerLost("The worker processes are gone.", remedy="Ask again.") from error
         if descriptor is None:
             raise WorkerLost("No worker could be started.", remedy="Ask again.")
-        return Lease(self, reply["lease"], socket.socket(fileno=descriptor))
+        return Lease(self, reply["lease"], socket.socket(fileno=descriptor), version=int(reply["version"]))
+
+    def apply(self, patch: bytes, *, base: int) -> tuple[bool, int]:
+        """Have the template change its store by the patch of a worker that was leased at the version `base`.
+
+        Returns whether it did, and the store's version now.
+        Raises: WorkerLost when the template is gone: nobody knows then whether it did, and what it held is lost
+        with it; StoreError when it takes no patches, or not this one.
+        """
+        try:
+            with self._lock:
+                self._line.send({"apply": len(patch), "base": base})
+                self._line.connection.sendall(patch)
+                reply, _ = self._line.receive()
+        except (OSError, StreamCut) as error:
+            raise WorkerLost("The worker processes are gone.", remedy="Ask again.") from error
+        if "error" in reply:
+            raise StoreError(reply["error"])
+        return "version" in reply, int(reply.get("version", reply.get("stale", 0)))
 
     def kill(self, number: int) -> None:
         """End a worker at once."""
@@ -159,8 +179,9 @@ class Line:
 class Lease:
     """One worker, standing by for one question after the other."""
 
-    def __init__(self, line: Line, number: int, stream: socket.socket) -> None:
-        """Take over the stream of a worker leased as `number`."""
+    def __init__(self, line: Line, number: int, stream: socket.socket, *, version: int) -> None:
+        """Take over the stream of a worker leased as `number`, with the store as it was at `version`."""
+        self.version = version
         self._line = line
         self._number = number
         self._stream = stream
@@ -182,8 +203,8 @@ class Lease:
             pass
         return False
 
-    def ask(self, request: Request, body: Body) -> dict[str, float]:
-        """Ask, and take the whole answer into `body`.
+    def ask(self, request: Request, body: Body, content: bytes = b"") -> dict[str, float]:
+        """Ask, and take the whole answer into `body`. `content` is what the request says that follows it.
 
         Returns what the worker says of it: rows, bytes, seconds.
         Raises: what the worker raised; QueryTimeout or WorkerLost when it died. After those two,
@@ -191,7 +212,7 @@ class Lease:
         """
         until = time.monotonic() + request.timeout_s + _GUARD_S
         try:
-            return self._ask(request, body, until)
+            return self._ask(request, body, content, until)
         except TimeoutError as error:
             self._discard()
             raise failures.timed_out(request.timeout_s) from error
@@ -204,9 +225,12 @@ class Lease:
             self._discard()
             raise
 
-    def _ask(self, request: Request, body: Body, until: float) -> dict[str, float]:
+    def _ask(self, request: Request, body: Body, content: bytes, until: float) -> dict[str, float]:
         self._wait_at_most(until)
         self._stream.sendall(frame(Kind.REQUEST, write_request(request)))
+        for start in range(0, len(content), _CONTENT_FRAME):
+            self._wait_at_most(until)
+            self._stream.sendall(frame(Kind.BODY, content[start : start + _CONTENT_FRAME]))
         while True:
             self._wait_at_most(until)
             kind, payload = self._frames.receive()

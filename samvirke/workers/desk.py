@@ -43,15 +43,20 @@ class _Gone(Exception):
 class Wire(asyncio.Protocol):
     """The stream of one worker: one question at a time."""
 
-    def __init__(self, crew: Crew, number: int) -> None:
-        """Belong to a worker of `crew` that was leased as `number`."""
+    def __init__(self, crew: Crew, number: int, version: int) -> None:
+        """Belong to a worker of `crew` that was leased as `number`, with the store as it was at `version`."""
         self.crew = crew
         self.number = number
+        self.version = version
         self.transport: asyncio.Transport | None = None
         self._pending = bytearray()
         self._body: Body | None = None
         self._ended: asyncio.Future[Mapping[str, float]] | None = None
         self.usable = True
+
+    def fits(self, crew: Crew) -> bool:
+        """Say whether this worker answers from what a crew answers from now."""
+        return self.usable and self.crew is crew and self.version == crew.counter
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take over the transport."""
@@ -182,7 +187,7 @@ class Desk:
     def drop_old(self) -> None:
         """Let idle workers of former generations go."""
         crew = self._pool.crew()
-        for wire in [wire for wire in self._idle if wire.crew is not crew or not wire.usable]:
+        for wire in [wire for wire in self._idle if not wire.fits(crew)]:
             self._idle.remove(wire)
             wire.hang_up()
 
@@ -200,7 +205,7 @@ class Desk:
                     crew.join()
                     wire = await self._take(crew)
                 with contextlib.suppress(_Gone):
-                    return await self._exchange(wire, question, body), crew.version
+                    return await self._exchange(wire, question, body), crew.name(wire.version)
             raise failures.died(None, timeout_s=question.timeout_s)
         finally:
             crew.leave()
@@ -208,7 +213,7 @@ class Desk:
     async def _take(self, crew: Crew) -> Wire:
         while self._idle:
             wire = self._idle.pop()
-            if wire.usable and wire.crew is crew:
+            if wire.fits(crew):
                 return wire
             wire.hang_up()
         return await self._lease(crew)
@@ -222,7 +227,7 @@ class Desk:
             raise
         number, stream = lease.detach()
         stream.setblocking(False)
-        wire = Wire(crew, number)
+        wire = Wire(crew, number, lease.version)
         await asyncio.get_running_loop().create_connection(lambda: wire, sock=stream)
         return wire
 

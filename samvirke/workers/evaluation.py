@@ -8,7 +8,7 @@ Source: https://www.w3.org/TR/sparql11-query/, https://www.w3.org/TR/sparql11-pr
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, cast
 
 import pyoxigraph
@@ -58,10 +58,12 @@ def evaluate(store: Store, request: Request, output: object, *, base: str, known
     Returns the number of rows or triples written; 1 for ASK.
     Raises: QueryRefused; QuerySyntaxError; AnswerTooLarge in the middle of writing.
     """
+    text = request.text
     if request.gate is not None:
-        sparql.gate_query(request.text, request.gate)
+        sparql.gate_query(text, request.gate)
+        text = sparql.unreachable(text)
     try:
-        return _write(_query(store, request, base), request, cast("IO[bytes]", output))
+        return _write(_query(store, text, request, base), request, cast("IO[bytes]", output))
     except SyntaxError as error:
         raise sparql_errors.syntax_error(request.text, str(error), known=known) from error
     except (ValueError, RuntimeError, OSError) as error:  # Solutions are computed while they are written.
@@ -70,11 +72,7 @@ def evaluate(store: Store, request: Request, output: object, *, base: str, known
 
 def _write(result: QuerySolutions | QueryBoolean | QueryTriples, request: Request, file: IO[bytes]) -> int:
     if isinstance(result, QueryTriples):
-        counter = _Triples(result, request.max_rows)
-        pyoxigraph.serialize(
-            iter(counter), file, format=_GRAPHS[request.media_type], prefixes=sparql.prefixes(request.text)
-        )
-        return counter.count
+        return write_triples(result, request, file)
     form = _RESULTS[request.media_type]
     if isinstance(result, QueryBoolean):
         result.serialize(file, format=form)
@@ -88,18 +86,27 @@ def _write(result: QuerySolutions | QueryBoolean | QueryTriples, request: Reques
     return counted.rows
 
 
-def _query(store: Store, request: Request, base: str) -> QuerySolutions | QueryBoolean | QueryTriples:
+def write_triples(triples: Iterable[Triple], request: Request, file: IO[bytes]) -> int:
+    """Write triples in `request.media_type` and return their number. Raises: AnswerTooLarge."""
+    counter = _Triples(triples, request.max_rows)
+    pyoxigraph.serialize(
+        iter(counter), file, format=_GRAPHS[request.media_type], prefixes=sparql.prefixes(request.text)
+    )
+    return counter.count
+
+
+def _query(store: Store, text: str, request: Request, base: str) -> QuerySolutions | QueryBoolean | QueryTriples:
     default, named = request.default_graphs, request.named_graphs
     if default is None and named is None:
-        default, named = sparql.dataset(request.text, base=base)
+        default, named = sparql.dataset(text, base=base)
     if default is None and named is None:
-        return store.query(request.text, base_iri=base)
+        return store.query(text, base_iri=base)
     names: list[NamedNode | BlankNode] = [NamedNode(name) for name in named or ()]
     if len(default or ()) <= 1:
         graphs: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(name) for name in default or ()]
-        return store.query(request.text, base_iri=base, default_graph=graphs, named_graphs=names)
+        return store.query(text, base_iri=base, default_graph=graphs, named_graphs=names)
     merged = _merge(store, default or (), names)
-    return merged.query(request.text, base_iri=base, default_graph=[DefaultGraph()], named_graphs=names)
+    return merged.query(text, base_iri=base, default_graph=[DefaultGraph()], named_graphs=names)
 
 
 def _merge(store: Store, default: tuple[str, ...], named: list[NamedNode | BlankNode]) -> Store:
@@ -121,7 +128,7 @@ def _merge(store: Store, default: tuple[str, ...], named: list[NamedNode | Blank
 class _Triples:
     """The triples of an answer, counted on their way."""
 
-    def __init__(self, triples: QueryTriples, limit: int) -> None:
+    def __init__(self, triples: Iterable[Triple], limit: int) -> None:
         self._triples = triples
         self._limit = limit
         self.count = 0

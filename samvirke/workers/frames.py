@@ -117,6 +117,21 @@ class ControlLine:
         self._pending = bytearray(rest)
         return json.loads(line), descriptor
 
+    def receive_bytes(self, length: int) -> bytes:
+        """Take the bytes that follow the line read last.
+
+        Raises: StreamCut when the other side is gone before they are complete.
+        """
+        gathered = self._pending
+        while len(gathered) < length:
+            data = self.connection.recv(BODY_BYTES)
+            if not data:
+                raise StreamCut("the other side closed the line")
+            gathered += data
+        taken = bytes(gathered[:length])
+        self._pending = gathered[length:]
+        return taken
+
     def lines(self) -> Iterator[dict[str, Any]]:
         """Yield the lines that one read brings: for a side that waits for several lines at once.
 

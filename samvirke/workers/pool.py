@@ -1,7 +1,7 @@
 """The pool: what the web process and the command line hold instead of a store.
 
-Duty: find the current generation, keep workers standing by for it, and answer queries and trusted
-reads through them. Level 4.5; evaluates nothing itself. Safe to use from any number of threads, and
+Duty: find the current generation, keep workers standing by for it, and answer queries, trusted
+reads and writes through them. Level 4.5; evaluates nothing itself. Safe to use from any number of threads, and
 after a fork of the process that made it.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samvirke import sparql
-from samvirke.errors import StoreError, WorkerLost
+from samvirke.errors import Overloaded, PreconditionFailed, StoreError, WorkerLost
 from samvirke.settings import Limits
 from samvirke.workers.answers import Answer, Body, Shelf
 from samvirke.workers.budget import Budget
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from samvirke.generations import Generation
     from samvirke.model import Quad
 
-__all__ = ["Pool", "QueryRequest", "run_once"]
+__all__ = ["Pool", "QueryRequest", "WriteRequest", "Written", "run_once"]
 
 ADDRESS_VARIABLE = "SAMVIRKE_WORKERS"
 _LOOK_S = 0.5
@@ -41,6 +41,8 @@ _READ_QUEUE = 32
 """Trusted reads that may wait for one of these."""
 _ANSWERS_ON_DISK = 16
 """Largest answers that may lie on disk at once."""
+_ATTEMPTS = 3
+"""How often a write is evaluated anew because another process's write came between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +64,59 @@ class QueryRequest:
     timeout_ms: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteRequest:
+    """A write: an "update", or "put", "post" or "delete" of the graph with the address `graph` ("": the default one).
+
+    `content` is the text of the update, or the graph in the format `content_type`. `using` are the protocol's
+    default and named graphs for an update. `must_exist` ties a graph's write to whether there is one, `only_at`
+    any write to one version of the store.
+    """
+
+    action: str
+    content: bytes = b""
+    content_type: str = ""
+    graph: str = ""
+    using: tuple[tuple[str, ...] | None, tuple[str, ...] | None] = (None, None)
+    must_exist: bool | None = None
+    only_at: str = ""
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A write that is done: the version it made, how many changes it made, and whether its graph existed before."""
+
+    version: str
+    changes: int
+    existed: bool
+
+
 class Crew:
-    """The workers of one generation: idle ones per lane, and how many are at work. For `desk` and this module only."""
+    """The workers of one generation: idle ones per lane, and how many are at work. For `desk` and this module only.
+
+    `counter` is how often the store was written to, as far as is known here; workers forked before the last
+    write finish what they do and are let go.
+    """
 
     def __init__(self, generation: Generation, address: str) -> None:
         self.generation = generation
-        self.version = generation.directory.name
         self.line = Line(address, generation.directory)
+        self.counter = self.line.version
         self.lock = threading.Lock()
         self.idle: dict[str, list[Lease]] = {"query": [], "read": []}
         self.busy = 0
         self.retired = False
+
+    @property
+    def version(self) -> str:
+        """What is answered from now: the generation's name and, where it can be written to, how often it was."""
+        return self.name(self.counter)
+
+    def name(self, counter: int) -> str:
+        """Return the name of the store's state after `counter` writes; never the same for two states."""
+        name = self.generation.directory.name
+        return f"{name}.{self.line.life}-{counter}" if self.generation.writable else name
 
     def join(self) -> None:
         """Count one more question that is being answered; `leave` ends it."""
@@ -84,22 +128,42 @@ class Crew:
             self.busy += 1
             while self.idle[lane]:
                 lease = self.idle[lane].pop()
-                if lease.usable:
+                if lease.version == self.counter and lease.usable:
                     return lease
                 lease.close()
         try:
-            return self.hire(headroom_bytes)
+            lease = self.hire(headroom_bytes)
         except BaseException:
             self.leave()
             raise
+        return lease
+
+    def apply(self, patch: bytes, lease: Lease) -> bool:
+        """Have the store changed; False when it is no longer the one the lease's worker was forked with."""
+        done, counter = self.line.apply(patch, base=lease.version)
+        self.written(counter)
+        return done
+
+    def written(self, counter: int) -> None:
+        """Note a version of the store, and let the workers go that were forked before it."""
+        if counter <= self.counter:
+            return
+        with self.lock:
+            self.counter = max(self.counter, counter)
+            stale = [lease for leases in self.idle.values() for lease in leases]
+            self.idle = {"query": [], "read": []}
+        for lease in stale:
+            lease.close()
 
     def hire(self, headroom_bytes: int) -> Lease:
         """Have a worker forked. Raises: WorkerLost."""
-        return self.line.lease(headroom_bytes=headroom_bytes)
+        lease = self.line.lease(headroom_bytes=headroom_bytes)
+        self.written(lease.version)
+        return lease
 
     def put_back(self, lane: str, lease: Lease) -> None:
         with self.lock:
-            if lease.usable and not self.retired:
+            if lease.version == self.counter and lease.usable and not self.retired:
                 self.idle[lane].append(lease)
             else:
                 lease.close()
@@ -174,6 +238,8 @@ class Pool:
                 limits.workers, per_client=limits.concurrent_per_client, wait_s=wait_s, queue=limits.queue_length
             ),
             "read": Lane(_READ_SEATS, per_client=_READ_SEATS, wait_s=max(wait_s, 1.0), queue=_READ_QUEUE),
+            # One writer at a time: the next one sees what this one did.
+            "write": Lane(1, per_client=1, wait_s=max(wait_s, limits.timeout_ms / 1000), queue=limits.queue_length),
         }
         self.budget = Budget(capacity_ms=limits.client_budget_ms, refill_ms_per_s=limits.client_refill_ms)
         self.shelf = Shelf(_ANSWERS_ON_DISK * limits.max_bytes)
@@ -185,8 +251,14 @@ class Pool:
 
     @property
     def version(self) -> str:
-        """The name of what questions are answered from now."""
+        """The name of what questions are answered from now: it changes with every generation and every write."""
         return self.crew().version
+
+    @property
+    def standing(self) -> tuple[Generation, str]:
+        """The generation and the version that questions are answered from now, of one moment."""
+        crew = self.crew()
+        return crew.generation, crew.version
 
     @property
     def limits(self) -> Limits:
@@ -220,6 +292,78 @@ class Pool:
             max_bytes=limits.max_bytes,
         )
 
+    def graph(self, graph: str, *, media_type: str, client: str = "") -> Answer:
+        """Answer a graph of the store, the default one for ""; nothing of it is missing.
+
+        Raises: NotFound when there is none of that address; what `query` raises for time, size and load.
+        """
+        limits = self._limits
+        question = Request(
+            action="get",
+            graph=graph,
+            media_type=media_type,
+            timeout_s=limits.timeout_ms / 1000,
+            max_rows=limits.max_rows,
+            max_bytes=limits.max_bytes,
+        )
+        body, end, version = self.ask(question, lane="query", client=client)
+        return Answer(media_type, "GRAPH", int(end["rows"]), body.length, end["seconds"], version, body)
+
+    def write(self, request: WriteRequest) -> Written:
+        """Do a write: all of it or, when it raises, nothing. Who asks after it returned sees it.
+
+        The worker that evaluates it has the limits of a query; what it answers with – a patch – is applied
+        by the template, unread here.
+        Raises: what `query` raises; InputError for a graph that does not parse; NotFound; PreconditionFailed;
+        StoreError when what is served is not writable.
+        """
+        limits = self._limits
+        default_graphs, named_graphs = request.using
+        question = Request(
+            action=request.action,
+            gate=self._gate,
+            graph=request.graph,
+            default_graphs=default_graphs,
+            named_graphs=named_graphs,
+            must_exist=request.must_exist,
+            content_type=request.content_type,
+            content_bytes=len(request.content),
+            timeout_s=limits.timeout_ms / 1000,
+            max_bytes=limits.max_bytes,
+        )
+        self.crew()
+        self.budget.check(request.client)
+        with self.lanes["write"].seat(request.client):
+            started = time.monotonic()
+            try:
+                for _ in range(_ATTEMPTS):
+                    written = self._written(request, question)
+                    if written is not None:
+                        return written
+            finally:
+                self.budget.charge(request.client, time.monotonic() - started)
+        raise Overloaded("Other writes kept coming between.", remedy="Try again in a moment.")
+
+    def _written(self, request: WriteRequest, question: Request) -> Written | None:
+        """Evaluate a write and apply its patch; None when the store was another's to change meanwhile."""
+        with self._worker("query") as (lease, crew):
+            body = Body(self.shelf)
+            try:
+                if not crew.generation.writable:
+                    raise StoreError("What is published here is not changed by requests.")
+                if request.only_at and crew.name(lease.version) != request.only_at:
+                    raise PreconditionFailed(
+                        "The data have changed since you asked.", remedy="Ask again, and decide anew."
+                    )
+                end = lease.ask(question, body, request.content)
+                patch = b"".join(body)
+                if patch and not crew.apply(patch, lease):
+                    return None
+                return Written(crew.version, int(end["rows"]), bool(end["existed"]))
+            finally:
+                body.close()
+                lease.close()  # Its copy of the store is its own by now.
+
     def read(self, operation: str, **parameters: str | int | list[str]) -> list[Quad]:
         """Run a trusted read of `samvirke.describe` in a worker and return its quads."""
         from samvirke.store import read_rdf  # noqa: PLC0415 - keeps this module's import light
@@ -241,14 +385,14 @@ class Pool:
         """Ask one worker, without a gate; `query` and `read` are what callers want."""
         self.crew()
         self.budget.check(client)
-        with self.lanes[lane].seat(client), self._worker(lane) as (lease, version):
+        with self.lanes[lane].seat(client), self._worker(lane) as (lease, crew):
             body = Body(self.shelf)
             started = time.monotonic()
             cost = 0.0
             try:
                 end = lease.ask(request, body)
                 cost = end["processor"]
-                return body, end, version
+                return body, end, crew.name(lease.version)
             except BaseException:
                 body.close()
                 cost = time.monotonic() - started  # Who asks what fails pays for the time it took.
@@ -257,7 +401,7 @@ class Pool:
                 self.budget.charge(client, cost)
 
     @contextmanager
-    def _worker(self, lane: str) -> Iterator[tuple[Lease, str]]:
+    def _worker(self, lane: str) -> Iterator[tuple[Lease, Crew]]:
         crew = self.crew()
         try:
             lease = crew.take(lane, self._limits.worker_memory_bytes)
@@ -265,7 +409,7 @@ class Pool:
             crew = self.renew(crew)
             lease = crew.take(lane, self._limits.worker_memory_bytes)
         try:
-            yield lease, crew.version
+            yield lease, crew
         finally:
             crew.put_back(lane, lease)
 

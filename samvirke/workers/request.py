@@ -27,11 +27,15 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a worker is asked: a query (`text`) or a trusted read (`operation` with `parameters`).
+    """What a worker is asked: a query (`text`), a trusted read (`operation` with `parameters`) or an `action`.
 
     `default_graphs` and `named_graphs` name the query's dataset instead of the store's own; None
     means that the protocol named none. `media_type` has no parameters; `byte_order_mark` goes before CSV only.
     Without a `gate` the text goes straight to the engine.
+
+    The actions are "update", and "get", "put", "post" and "delete" of the graph with the address `graph`, ""
+    being the default graph; `must_exist` says what has to be true of it before. The text of the update or
+    the graph follows the request as `content_bytes` bytes, of the type `content_type`.
     """
 
     text: str = ""
@@ -41,6 +45,11 @@ class Request:
     named_graphs: tuple[str, ...] | None = None
     byte_order_mark: bool = False
     operation: str = ""
+    action: str = ""
+    graph: str = ""
+    must_exist: bool | None = None
+    content_type: str = ""
+    content_bytes: int = 0
     parameters: Mapping[str, Any] = field(default_factory=dict)
     timeout_s: float = 10.0
     max_rows: int = 100_000

@@ -1,7 +1,8 @@
 """The process that loads one generation once, and forks it as often as workers are wanted.
 
-Duty: answer `lease`, `kill` and `fate` on the control lines of its clients. Level 4.5; it evaluates
-nothing a stranger wrote. It stays single-threaded, and ends with its zygote or its last client.
+Duty: answer `lease`, `kill`, `fate` and `apply` on the control lines of its clients. Level 4.5; it
+evaluates nothing a stranger wrote: what it applies is the patch of a worker that did. It stays
+single-threaded whenever it forks, and ends with its zygote or its last client.
 """
 
 from __future__ import annotations
@@ -9,23 +10,28 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import secrets
 import selectors
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from samvirke.workers import limits, worker
+from samvirke.workers import limits, patches, worker
 from samvirke.workers.frames import ControlLine, StreamCut
+
+Result = TypeVar("Result")
 
 _LINGER_S = 2.0
 """How long a template without clients waits for the next one before it gives its memory back."""
 _GRACE_S = 0.5
 """How long a worker whose stream ended may take to end by itself."""
+_LEAST_GARBAGE = 50_000
+"""Deleted quads, which the engine keeps for readers of the past, that are worth copying the rest for."""
 
 
 @dataclass
@@ -58,21 +64,28 @@ def _load(directory: Path) -> worker.Hands:
     The engine seeds its random numbers per thread, on first use, which loading blank nodes is. Loaded
     in the main thread, every fork would draw the same UUID(), RAND() and BNODE().
     """
-    outcome: list[worker.Hands | Exception] = []
-
-    def load() -> None:
-        try:
-            outcome.append(worker.load(directory))
-        except Exception as error:  # raised again by the caller, in the main thread
-            outcome.append(error)
-
-    thread = threading.Thread(target=load)
-    thread.start()
-    thread.join()
-    if isinstance(outcome[0], Exception):
-        raise outcome[0]
+    hands = _in_a_thread(lambda: worker.load(directory))
     gc.collect()
     gc.freeze()  # Later collections in the forks do not touch, and so do not copy, what is loaded.
+    return hands
+
+
+def _in_a_thread(work: Callable[[], Result]) -> Result:
+    """Do `work` in a thread that is gone when this returns; what it raises is raised here."""
+    outcome: list[Result] = []
+    errors: list[Exception] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except Exception as error:  # raised again by the caller, in the main thread
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
     return outcome[0]
 
 
@@ -97,6 +110,11 @@ class Template:
     hands: worker.Hands
     clients: dict[int, Client] = field(default_factory=dict)
     leases: int = 0
+    version: int = 0
+    """How many patches were applied."""
+    life: str = field(default_factory=lambda: secrets.token_hex(4))
+    """Tells this process's versions from those of one before it, whose patches are lost."""
+    garbage: int = 0
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
 
     def run(self) -> None:
@@ -126,7 +144,7 @@ class Template:
             client = Client(ControlLine(connection))
             self.clients[descriptor] = client
             self.selector.register(connection, selectors.EVENT_READ)
-            self._reply(client, {"ready": True})
+            self._reply(client, {"ready": True, "version": self.version, "life": self.life})
         return bool(data)
 
     def _attend(self, client: Client) -> None:
@@ -145,6 +163,27 @@ class Template:
             number = int(message["fate"])
             self._end(client, number, grace_s=_GRACE_S)
             self._reply(client, {"status": client.ended.pop(number, None)})
+        elif "apply" in message:
+            # Taken off the line before anything is judged: what follows it are lines again.
+            patch = client.line.receive_bytes(int(message["apply"]))
+            self._reply(client, self._apply(patch, base=int(message["base"])))
+
+    def _apply(self, patch: bytes, *, base: int) -> dict[str, Any]:
+        """Change the store as a worker did its own copy, unless the store has changed since it was copied."""
+        if not self.hands.writable:
+            return {"error": "This generation is published and is not changed."}
+        if base != self.version:
+            return {"stale": self.version}
+        try:
+            applied = _in_a_thread(lambda: patches.apply(self.hands.store, patch))
+        except (ValueError, SyntaxError) as error:
+            return {"error": f"The patch cannot be read: {error}."}
+        self.version += 1
+        self.garbage += applied.deleted
+        if self.garbage > max(_LEAST_GARBAGE, len(self.hands.store)):
+            self.hands = replace(self.hands, store=_in_a_thread(lambda: patches.copy(self.hands.store)))
+            self.garbage = 0
+        return {"version": self.version}
 
     def _lease(self, client: Client, *, headroom_bytes: int) -> None:
         """Fork a worker and send the client its end of the stream to it."""
@@ -158,7 +197,7 @@ class Template:
         client.running[self.leases] = _fork(work)
         theirs.close()
         with ours:
-            self._reply(client, {"lease": self.leases}, descriptor=ours.fileno())
+            self._reply(client, {"lease": self.leases, "version": self.version}, descriptor=ours.fileno())
 
     def _reply(self, client: Client, message: dict[str, Any], *, descriptor: int | None = None) -> None:
         try:

@@ -22,7 +22,7 @@ from pyoxigraph import Quad, Store
 
 from samvirke.errors import SamvirkeError
 from samvirke.sparql.errors import WELL_KNOWN
-from samvirke.workers import evaluation, failures, limits
+from samvirke.workers import evaluation, failures, limits, writes
 from samvirke.workers.frames import BODY_BYTES, FrameReader, Kind, StreamCut, frame, message_frame
 from samvirke.workers.request import Request, read_request
 
@@ -39,25 +39,30 @@ Operation = Callable[[Store, Any, Mapping[str, Any]], Iterable[Quad]]
 class Hands:
     """What a worker is forked with: the store, the compiled schema and the trusted reads by name.
 
-    `prefixes` are those worth suggesting to who forgot to declare one.
+    `prefixes` are those worth suggesting to who forgot to declare one. `writable`: the generation says of
+    itself that the template may change its store; one that was published never does.
     """
 
     store: Store
     schema: Schema
     operations: Mapping[str, Operation]
     prefixes: Mapping[str, str]
+    writable: bool = False
 
 
 def load(directory: Path) -> Hands:
     """Load a generation; imports everything a worker will need, for afterwards no file can be opened."""
-    from samvirke.store import open_generation  # noqa: PLC0415 - the zygote itself needs no store
+    from samvirke.generations import open_directory  # noqa: PLC0415 - the zygote itself needs no store
+    from samvirke.store import open_generation  # noqa: PLC0415 - the same
 
+    writable = open_directory(directory).writable
     store = open_generation(directory)
     describe = importlib.import_module("samvirke.describe")
     schema_room = importlib.import_module("samvirke.schema")
     schema_file = directory / "schema.json"
     schema = schema_room.Schema.from_json(schema_file.read_text(encoding="utf-8"))
-    return Hands(store, schema, describe.OPERATIONS, {**WELL_KNOWN, **schema.prefixes, "d": f"{schema.base}id/"})
+    prefixes = {**WELL_KNOWN, **schema.prefixes, "d": f"{schema.base}id/"}
+    return Hands(store, schema, describe.OPERATIONS, prefixes, writable)
 
 
 def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent: int) -> None:
@@ -75,7 +80,9 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
             kind, payload = frames.receive()
             if kind is not Kind.REQUEST:
                 return
-            if _answer(connection, hands, read_request(payload), most_bytes=before + _KEPT_BYTES):
+            request = read_request(payload)
+            content = _content(frames, request.content_bytes)
+            if _answer(connection, hands, request, content, most_bytes=before + _KEPT_BYTES):
                 return
     except (StreamCut, OSError):  # The client has gone; nobody waits for the rest.
         return
@@ -83,22 +90,31 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
         os._exit(failures.OUT_OF_MEMORY)
 
 
-def _answer(connection: socket.socket, hands: Hands, request: Request, *, most_bytes: int) -> bool:
+def _content(frames: FrameReader, length: int) -> bytes:
+    """Read what follows a request."""
+    content = bytearray()
+    while len(content) < length:
+        content += frames.receive()[1]
+    return bytes(content)
+
+
+def _answer(connection: socket.socket, hands: Hands, request: Request, content: bytes, *, most_bytes: int) -> bool:
     """Answer one request within its time: evaluation and sending together.
 
-    Returns whether it was the last: what the engine took it does not give back, and a worker that once had more than
-    `most_bytes` is replaced by a fresh fork. The end of the answer says so, lest it be asked again.
+    Returns whether it was the last: after a write this copy of the store is not the snapshot it was; and what the
+    engine took for a question it does not give back, so a worker that once had more than `most_bytes` is replaced by
+    a fresh fork. The end of the answer says so, lest it be asked again.
     """
     started, used = time.monotonic(), time.process_time()
     limits.allow_processor_seconds(int(request.timeout_s) + 1)
     signal.setitimer(signal.ITIMER_REAL, request.timeout_s)
     body = Body(connection, request.max_bytes)
     try:
-        rows = _read(hands, request, body) if request.operation else _evaluate(hands, request, body)
-        last = limits.highest_memory_bytes() > most_bytes
+        told = _told(hands, request, content, body)
+        last = request.action in writes.ACTIONS or limits.highest_memory_bytes() > most_bytes
         end = {
+            **told,
             "last": last,
-            "rows": rows,
             "bytes": body.sent,
             "seconds": round(time.monotonic() - started, 6),
             "processor": round(time.process_time() - used, 6),
@@ -113,11 +129,16 @@ def _answer(connection: socket.socket, hands: Hands, request: Request, *, most_b
         connection.sendall(message_frame(Kind.ERROR, failures.to_message(failures.fault(error))))
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    return False
+    return request.action in writes.ACTIONS  # A write that failed may have been half done, here.
 
 
-def _evaluate(hands: Hands, request: Request, body: Body) -> int:
-    return evaluation.evaluate(hands.store, request, body, base=f"{hands.schema.base}sparql", known=hands.prefixes)
+def _told(hands: Hands, request: Request, content: bytes, body: Body) -> dict[str, int]:
+    base, known = f"{hands.schema.base}sparql", hands.prefixes
+    if request.action:
+        return writes.answer(hands.store, request, content, body, base=base, known=known)
+    if request.operation:
+        return {"rows": _read(hands, request, body)}
+    return {"rows": evaluation.evaluate(hands.store, request, body, base=base, known=known)}
 
 
 def _read(hands: Hands, request: Request, body: Body) -> int:

@@ -113,9 +113,12 @@ def test_the_kernel_lets_nothing_out(case, pool, canary, secret):
     assert SECRET not in told
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in CASES if "SERVICE" in case.read_text().upper()], ids=lambda c: c.stem
-)
+SERVICES = [case for case in CASES if "SERVICE" in case.read_text().upper()]
+SILENT = [case for case in SERVICES if "SILENT" in case.read_text().upper()]
+assert len(SILENT) >= 4
+
+
+@pytest.mark.parametrize("case", [case for case in SERVICES if case not in SILENT], ids=lambda c: c.stem)
 def test_the_refusal_names_the_keyword_and_its_place(case, pool, canary, secret):
     text = text_of(case, canary, secret)
     with pytest.raises(errors.QueryRefused) as refused:
@@ -125,6 +128,16 @@ def test_the_refusal_names_the_keyword_and_its_place(case, pool, canary, secret)
     line = text.split("\n")[refused.value.line - 1]
     found = line[refused.value.column - 1 :]
     assert found[0] in "sS\\"
+
+
+@pytest.mark.parametrize("case", SILENT, ids=lambda case: case.stem)
+def test_a_silent_service_is_answered_as_one_that_nobody_reached(case, pool, canary, secret):
+    """What SILENT asks for: the one solution that says nothing, https://www.w3.org/TR/sparql11-federated-query/."""
+    text = text_of(case, canary, secret)
+    before = canary.visits
+    pool.query(QueryRequest(text=text, media_type=media_type(text))).close()
+
+    assert canary.visits == before
 
 
 @pytest.mark.parametrize(

@@ -22,12 +22,12 @@ START_S = 60
 
 
 @contextmanager
-def serving(site: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(site: Path, *arguments: str, **extra: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start `serve` on a free port; give the process and the address it printed."""
     process = subprocess.Popen(
         [*COMMAND, "serve", "--port", "0", *arguments],
         cwd=site,
-        env=environment(PYTHONUNBUFFERED="1"),
+        env=environment(PYTHONUNBUFFERED="1", **extra),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

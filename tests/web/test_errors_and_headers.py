@@ -208,7 +208,7 @@ def test_nothing_published_is_said_plainly():
     from samvirke.web import create_app
 
     class Nothing:
-        generation = None
+        standing = (None, "")
         limits = Limits()
 
     client = create_app("state", pool=Nothing()).test_client()

@@ -81,3 +81,29 @@ def test_a_line_without_an_end_is_not_gathered_for_ever(ends):
         for _ in range(10):
             ours.sendall(b"x" * 20_000)
             list(line.lines())
+
+
+def test_the_bytes_that_follow_a_line_are_no_lines(ends):
+    ours, theirs = ends
+    line = ControlLine(theirs)
+    patch = b'A <urn:a> <urn:b> "\n" .\n{"not": "a line"}\n'
+    ours.sendall(b'{"apply": %d}\n' % len(patch) + patch[:9])
+    found: list[object] = []
+    for message in line.lines():
+        ours.sendall(patch[9:] + b'{"then": 1}\n')
+        found.append(message)
+        if "apply" in message:
+            found.append(line.receive_bytes(message["apply"]))
+
+    assert found == [{"apply": len(patch)}, patch, {"then": 1}]
+
+
+def test_bytes_that_end_too_soon_are_noticed(ends):
+    ours, theirs = ends
+    ours.sendall(b'{"apply": 9}\nA <u')
+    ours.shutdown(socket.SHUT_WR)
+    line = ControlLine(theirs)
+
+    with pytest.raises(StreamCut):
+        for message in line.lines():
+            line.receive_bytes(message["apply"])

@@ -26,6 +26,7 @@ from samvirke.web.front.sending import Sender
 from samvirke.web.headers import dressed
 from samvirke.web.protocol import PAGE, Call, placed, plan
 from samvirke.web.publication import Publication, serving
+from samvirke.web.writing import ADDRESSES, has_token
 from samvirke.workers.answers import Answer, Body
 from samvirke.workers.desk import Desk
 
@@ -206,6 +207,10 @@ class Front:
         of unknown length where one that was cut short would be taken for a whole one, and written.
         """
         most, length = self._limits.body_bytes, scope.headers.get("content-length")
+        if scope.path.startswith(ADDRESSES):
+            if not has_token(scope.headers.get("authorization") or "", self._serving.token_sha256):
+                return b""  # Refused in any case; nobody has to take it in for that.
+            most = self._limits.write_bytes
         try:
             async with asyncio.timeout(self._limits.body_wait_ms / 1000):
                 if length is not None:

@@ -1,0 +1,173 @@
+"""Evaluate a write on the worker's own copy of the store, and answer with what it changes.
+
+Duty: SPARQL Update and the operations of the graph store. Level 4.5; runs inside a confined worker,
+whose store is a snapshot that nobody else sees: what it does there is lost unless the patch it
+answers with is applied by the template. Fetches nothing: LOAD and SERVICE are refused by the gate,
+and could not connect.
+Standards: https://www.w3.org/TR/sparql11-update/, https://www.w3.org/TR/sparql11-http-rdf-update/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import IO, cast
+
+from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
+
+from samvirke import sparql
+from samvirke.errors import InputError, NotFound, PreconditionFailed, WrongUse
+from samvirke.sparql import errors as sparql_errors
+from samvirke.store import read_sent
+from samvirke.workers import evaluation
+from samvirke.workers.patches import Snapshot, write_patch
+from samvirke.workers.request import Request
+
+__all__ = ["ACTIONS", "FORMATS", "answer"]
+
+ACTIONS = frozenset({"update", "put", "post", "delete"})
+"""What changes the store. A graph is also read here: the action "get"."""
+
+FORMATS: Mapping[str, str] = {
+    "text/turtle": "ttl",
+    "application/n-triples": "nt",
+    "application/rdf+xml": "rdf",
+    "application/ld+json": "jsonld",
+}
+"""Media types of a graph that is sent, and their file endings."""
+
+_MULTIPART = "multipart/form-data"
+_MOST_PARTS = 100
+
+
+def answer(
+    store: Store, request: Request, content: bytes, output: object, *, base: str, known: Mapping[str, str]
+) -> dict[str, int]:
+    """Do what the request says and write the answer: a graph, or the patch of a write.
+
+    Reads:  `content`, the body of the HTTP request; `base` resolves an update's relative IRIs.
+    Returns the number of changes or triples (`rows`), and whether the graph `existed` before.
+    Raises: QueryRefused, QuerySyntaxError, InputError, WrongUse; NotFound; PreconditionFailed.
+    """
+    file = cast("IO[bytes]", output)
+    if request.action == "update":
+        return _update(store, request, content, file, base=base, known=known)
+    graph = NamedNode(request.graph) if request.graph else DefaultGraph()
+    existed = isinstance(graph, DefaultGraph) or store.contains_named_graph(graph)
+    _check_condition(request, existed=existed)
+    if request.action == "get":
+        if not existed:
+            raise _no_graph(request)
+        triples = (quad.triple for quad in store.quads_for_pattern(None, None, None, graph))
+        return {"rows": evaluation.write_triples(triples, request, file), "existed": 1}
+    before = _lines(store.quads_for_pattern(None, None, None, graph))
+    if request.action == "delete":
+        if not existed:
+            raise _no_graph(request)
+        gone = {_name(graph)} if isinstance(graph, NamedNode) else set()
+        return {"rows": write_patch(file, deleted=before, gone=gone), "existed": 1}
+    sent = _lines(_sent(content, request.content_type, graph=graph, base=base))
+    made = set() if existed or not isinstance(graph, NamedNode) else {_name(graph)}
+    deleted = before - sent if request.action == "put" else set()
+    return {"rows": write_patch(file, deleted=deleted, added=sent - before, made=made), "existed": int(existed)}
+
+
+def _update(
+    store: Store, request: Request, content: bytes, file: IO[bytes], *, base: str, known: Mapping[str, str]
+) -> dict[str, int]:
+    try:
+        text = content.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise WrongUse("The text of the update is not UTF-8.", remedy="Encode it as UTF-8.") from error
+    placed = sparql.with_using(text, request.default_graphs, request.named_graphs)
+    if request.gate is not None:
+        sparql.gate_update(text, request.gate)
+        placed = sparql.unreachable(placed)
+    before = Snapshot.of(store)
+    try:
+        store.update(placed, base_iri=base)
+    except SyntaxError as error:
+        raise sparql_errors.syntax_error(text, _engine_words(text, placed, error, base), known=known) from error
+    except (ValueError, RuntimeError, OSError) as error:
+        raise sparql_errors.evaluation_error(text, str(error), what="update") from error
+    return {"rows": before.write_changes(store, file), "existed": 1}
+
+
+def _engine_words(text: str, placed: str, error: SyntaxError, base: str) -> str:
+    """What the engine says of the text as it was sent: places are counted in that one."""
+    if placed != text:
+        try:
+            Store().update(text, base_iri=base)
+        except SyntaxError as own:
+            return str(own)
+    return str(error)
+
+
+def _check_condition(request: Request, *, existed: bool) -> None:
+    """Keep to If-Match: * and If-None-Match: *, which ask whether there is a graph at all."""
+    if request.must_exist is not None and request.must_exist != existed:
+        told = "There is no such graph yet." if request.must_exist else "There is such a graph already."
+        raise PreconditionFailed(told, remedy="Ask for it, and decide anew.")
+
+
+def _no_graph(request: Request) -> NotFound:
+    return NotFound(f"There is no graph <{request.graph}> here.", remedy="Check its address.")
+
+
+def _name(graph: NamedNode) -> bytes:
+    return f"{graph} .".encode()
+
+
+def _lines(quads: Iterator[Quad]) -> set[bytes]:
+    return {f"{quad} .".encode() for quad in quads}
+
+
+def _sent(content: bytes, content_type: str, *, graph: NamedNode | DefaultGraph, base: str) -> Iterator[Quad]:
+    """Read the graph that was sent: one document, or several as the parts of a form."""
+    start = graph.value if isinstance(graph, NamedNode) else base
+    for media_type, document in _documents(content, content_type):
+        if media_type not in FORMATS:
+            raise InputError(
+                f"A part of type “{media_type[:80]}” is not taken.", remedy=f"Send one of {', '.join(FORMATS)}."
+            )
+        for quad in read_sent(document, format=FORMATS[media_type], base_iri=start):
+            yield Quad(quad.subject, quad.predicate, quad.object, graph)
+
+
+def _documents(content: bytes, content_type: str) -> list[tuple[str, bytes]]:
+    """Return media type and bytes of each document in a body.
+
+    Source: https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1
+    """
+    media_type, parameters = _header_value(content_type)
+    if media_type != _MULTIPART:
+        return [(media_type, content)]
+    boundary = parameters.get("boundary", "")
+    if not boundary:
+        raise InputError("The form has no boundary.", remedy="Name it in the Content-Type.")
+    _, *parts = (b"\r\n" + content).split(b"\r\n--" + boundary.encode(), _MOST_PARTS + 1)
+    if not parts or not parts[-1].startswith(b"--"):
+        raise InputError(
+            "The form does not end with its boundary.", remedy=f"Close it; at most {_MOST_PARTS} parts are taken."
+        )
+    found = []
+    for part in parts[:-1]:
+        head, sign, body = part.partition(b"\r\n\r\n")
+        if not sign:
+            raise InputError("A part of the form has no empty line after its headers.", remedy="Add it.")
+        headers = dict(_fields(head.decode("latin-1")))
+        found.append((_header_value(headers.get("content-type", ""))[0], body))
+    return found
+
+
+def _fields(head: str) -> Iterator[tuple[str, str]]:
+    for line in head.split("\r\n"):
+        name, sign, value = line.partition(":")
+        if sign:
+            yield name.strip().lower(), value.strip()
+
+
+def _header_value(text: str) -> tuple[str, dict[str, str]]:
+    """Take a Content-Type apart: the media type, and its parameters."""
+    media_type, *rest = text.split(";")
+    pairs = (part.partition("=") for part in rest)
+    return media_type.strip().lower(), {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}

@@ -1,0 +1,1 @@
+DROP GRAPH <urn:g> ; DROP GRAPH <urn:empty>

@@ -1,0 +1,1 @@
+DELETE WHERE { GRAPH <urn:g> { ?s ?p ?o } }

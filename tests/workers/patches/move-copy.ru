@@ -1,0 +1,1 @@
+MOVE <urn:g> TO <urn:h> ; COPY DEFAULT TO <urn:g>

@@ -1,0 +1,1 @@
+PREFIX : <urn:> VERSION "1.2" INSERT DATA { :a :says <<( :a :p <<( :b :p "x"@ar--rtl )>> )>> }
