@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app"]
 
-ROOMS = ("robots", "protocol", "console", "queries", "pages", "data", "addresses", "manual")
+ROOMS = ("robots", "protocol", "console", "queries", "pages", "data", "addresses", "manual", "void")
 """Modules with a `blueprint`. The order does not matter: no two of them share an address."""
 
 MAX_BODY_BYTES = 1 << 20
