@@ -45,6 +45,7 @@ SLOW_MODULES = frozenset(
         "clients/test_other_programs.py",
         "clients/test_python.py",
         "ontology/test_reasoner.py",
+        "protocol/test_bad_requests.py",
         "protocol/test_sparql_protocol.py",
         "shapes/test_sabotage.py",
         "test_foreign_site.py",
