@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
@@ -59,12 +60,18 @@ def void() -> Response:
     offer = offer_for("CONSTRUCT", None, query_format=wished) if wished else choose(accept, (*GRAPHS, _PAGE))
     if offer is _PAGE:
         return redirect(303, publication.links.dataset(neutral_redirect_language()), "Accept", "Accept-Language")
-    response = Response(write(_facts(publication), offer.extension, _PREFIXES), content_type=content_type(offer))
+    response = Response(_document(publication.directory, offer.extension), content_type=content_type(offer))
     vary(response, "Accept")
     link(response, publication.links.void_dataset, "describes")
     for lang in publication.languages:
         link(response, publication.links.dataset(lang), "alternate", type="text/html", hreflang=lang)
     return response
+
+
+@lru_cache(maxsize=2 * len(GRAPHS))
+def _document(_directory: Path, extension: str) -> bytes:
+    """Write the description once per generation and format: all it says stands in the generation."""
+    return write(_facts(current()), extension, _PREFIXES)
 
 
 def counts(publication: Publication) -> Counts | None:
@@ -161,15 +168,16 @@ def _numbers(dataset: NamedNode, counted: Counts, publication: Publication) -> l
         facts.append((dataset, VOID.uriSpace, Literal(publication.base)))
     used = {_namespace(iri) for iri in (*counted.classes, *counted.properties)}
     facts += [(dataset, VOID.vocabulary, NamedNode(iri)) for iri in sorted(used)]
-    for place, (iri, count) in enumerate(_largest(counted.classes)):
-        part = BlankNode(f"class{place}")
+    document = dataset.value.removesuffix("#dataset")
+    for iri, count in _largest(counted.classes):
+        part = NamedNode(f"{document}#class={quote(iri, safe='')}")
         facts += [
             (dataset, VOID.classPartition, part),
             (part, VOID.term("class"), NamedNode(iri)),
             (part, VOID.entities, number(count)),
         ]
-    for place, (iri, count) in enumerate(_largest(counted.properties)):
-        part = BlankNode(f"property{place}")
+    for iri, count in _largest(counted.properties):
+        part = NamedNode(f"{document}#property={quote(iri, safe='')}")
         facts += [
             (dataset, VOID.propertyPartition, part),
             (part, VOID.property, NamedNode(iri)),
