@@ -60,13 +60,35 @@ $(AXE): tests/browser/package-lock.json
 	  echo "Node.js with npm is not installed: the accessibility tests will be skipped."; \
 	fi
 
+# The clients that are tried come from npm and from Maven Central. Without those tools their tests are skipped.
+COMUNICA := tests/clients/node_modules/.package-lock.json
+$(COMUNICA): tests/clients/package-lock.json
+	@if command -v npm >/dev/null 2>&1; then \
+	  echo "Installing Comunica (once)"; \
+	  (cd tests/clients && npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json) \
+	    || echo "npm could not install it: its tests will be skipped."; \
+	else \
+	  echo "Node.js with npm is not installed: the tests with Comunica will be skipped."; \
+	fi
+
+COPY_JARS := org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies
+JENA := tests/clients/target/.stamp
+$(JENA): tests/clients/pom.xml
+	@if command -v mvn >/dev/null 2>&1; then \
+	  echo "Installing Apache Jena (once)"; \
+	  (cd tests/clients && mvn -q -B -ntp $(COPY_JARS) -DoutputDirectory=target && touch target/.stamp) \
+	    || echo "Maven could not install it: its tests will be skipped."; \
+	else \
+	  echo "Maven is not installed: the tests with Jena will be skipped."; \
+	fi
+
 serve: .venv/run.stamp ## build the site and serve it at http://127.0.0.1:8000
 	@exec $(BIN)/samvirke serve$(if $(HOST), --host '$(HOST)')$(if $(PORT), --port '$(PORT)')
 
 build: .venv/run.stamp ## check the site and publish a generation of it
 	@$(BIN)/samvirke build
 
-test: .venv/test.stamp $(AXE) ## run every test
+test: .venv/test.stamp $(AXE) $(COMUNICA) $(JENA) ## run every test
 	@command -v java >/dev/null 2>&1 || echo "Java is not installed: the reasoner's tests will be skipped."
 	@command -v chromium >/dev/null 2>&1 || echo "Chromium is not installed: the browser tests will be skipped."
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(TESTS)
@@ -115,5 +137,5 @@ lock: ## pin the dependencies anew (needs uv)
 
 clean: ## remove everything that was made here, the published generations too
 	rm -rf .venv .venv-bench .samvirke .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist build \
-	  tests/browser/node_modules
+	  tests/browser/node_modules tests/clients/node_modules tests/clients/target
 	find samvirke tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,6 +18,7 @@ from typing import Any
 
 from samvirke import __version__, generations, search, store
 from samvirke.assembly import Assembly, Progress, assemble, assemble_with_rules
+from samvirke.counts import COUNTS_FILE, Counts, GraphCount, count_graphs, count_triples
 from samvirke.errors import GateRefused, StoreDamaged
 from samvirke.generations import Generation
 from samvirke.judgement import Judgement, judge
@@ -126,6 +127,7 @@ class _Writer:
                 file.writelines(lines)
         _write_text(directory / "schema.json", self.candidate.schema.to_json() + "\n")
         _write_json(directory / "settings.json", public_settings(self.site.settings))
+        _write_json(directory / COUNTS_FILE, self._counts().to_json())
         self._write_report(directory)
         self._copy_texts(directory / "texts")
         self._copy_queries(directory / "queries")
@@ -133,6 +135,16 @@ class _Writer:
         search.build_index(index, self.candidate)
         write_inferred(index, self.assembly)
         return self._manifest()
+
+    def _counts(self) -> Counts:
+        """Count what the description of the dataset tells, by the kinds of graphs there are."""
+        inferred = {graph.value for graph in self.candidate.inferred}
+        kinds: dict[str, list[int]] = {"passages": [], "stated": [], "inferred": []}
+        for graph, triples in count_graphs(self.data).items():
+            kinds["inferred" if graph in inferred else "passages" if "#" in graph else "stated"].append(triples)
+        kinds["schema"] = list(count_graphs(self.schema).values())
+        graphs = {kind: GraphCount(len(many), sum(many)) for kind, many in kinds.items()}
+        return count_triples(self.default, self.candidate.base, graphs)
 
     def _write_report(self, directory: Path) -> None:
         report = self.judgement.report

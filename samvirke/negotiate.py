@@ -98,16 +98,16 @@ def choose(accept: str | None, offers: Sequence[Offer], *, query_format: str | N
     best = _best(accept[:_LONGEST_HEADER], tuple(offers))
     if best is None:
         raise _refusal(f"None of the formats asked for is available: {_shown(accept)}.", offers)
-    return best
+    return offers[best]  # The very object that was offered: callers may ask which it is.
 
 
 @lru_cache(maxsize=1024)
-def _best(accept: str, offers: tuple[Offer, ...]) -> Offer | None:
-    """The offer a header likes best; programs send the same header again and again."""
+def _best(accept: str, offers: tuple[Offer, ...]) -> int | None:
+    """The place of the offer a header likes best; programs send the same header again and again."""
     ranges = parse_accept(accept)
     weights = [quality(offer, ranges)[0] for offer in offers]
     best = max(weights, default=0.0)
-    return offers[weights.index(best)] if best > 0 else None
+    return weights.index(best) if best > 0 else None
 
 
 def named(name: str, offers: Sequence[Offer]) -> Offer:

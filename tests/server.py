@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.processes import processes
-
-START_S = 60
+from tests.serving import serving as as_a_person
 
 
 @dataclass(frozen=True)
@@ -39,43 +36,16 @@ class Server:
 @contextmanager
 def serving(site: Path, *arguments: str, **settings: str) -> Iterator[Server]:
     """Start the server over a site's folder; settings are environment variables without `SAMVIRKE_`."""
-    names = ("PATH", "HOME", "TMPDIR", "JAVA_HOME")
-    environment = {name: os.environ[name] for name in names if name in os.environ}
-    environment |= {"LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
-    environment |= {f"SAMVIRKE_{name.upper()}": value for name, value in settings.items()}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "samvirke", "--site", str(site), "serve", "--port", "0", *arguments],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    guard = threading.Timer(START_S, process.kill)
-    guard.start()
-    reader: threading.Thread | None = None
-    assert process.stdout is not None and process.stderr is not None
-    try:
-        line = process.stdout.readline()
-        found = re.search(r"http://[^:]+:(\d+)/", line)
-        assert found, f"{line!r} {process.stderr.read() if not line else ''}"
-        guard.cancel()
+    given = {f"SAMVIRKE_{name.upper()}": value for name, value in settings.items()}
+    with as_a_person(site, *arguments, **given) as (process, address):
+        assert process.stderr is not None
         reader = threading.Thread(target=process.stderr.read)  # A full pipe would stop the server.
         reader.start()
-        yield Server(found[0], int(found[1]), process)
-    finally:
-        guard.cancel()
-        if process.poll() is None:
+        try:
+            yield Server(address, int(address.rstrip("/").rpartition(":")[2]), process)
+        finally:
             process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        if reader is not None:
             reader.join()
-        process.stdout.close()
-        process.stderr.close()
 
 
 def _below(number: int) -> list[int]:

@@ -30,6 +30,7 @@ ROOMS = (
     "data",
     "addresses",
     "manual",
+    "void",
 )
 """Modules with a `blueprint`. The order does not matter: no two of them share an address."""
 

@@ -36,7 +36,10 @@ _ANYTHING = "addresses.anything"
 @blueprint.get("/")
 def front() -> Response:
     """Lead to the front page in the client's language."""
-    return _to_page(current().links.home)
+    links = current().links
+    response = _to_page(links.home)
+    link(response, links.void, "describedby", type="text/turtle")
+    return response
 
 
 @blueprint.get("/id/<path:name>")

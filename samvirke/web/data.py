@@ -19,6 +19,7 @@ from samvirke.model import NamedNode, Quad
 from samvirke.negotiate import Offer, choose
 from samvirke.search import Entity
 from samvirke.sparql.formats import GRAPHS
+from samvirke.terms import VOID
 from samvirke.web.headers import link, redirect, vary
 from samvirke.web.links import is_iri
 from samvirke.web.publication import Publication, current, serving
@@ -176,6 +177,8 @@ def as_rdf(quads: Iterable[Quad], offer: Offer, publication: Publication) -> Res
     licence = publication.settings.get("licence") or {}
     if is_iri(str(licence.get("address", ""))):
         link(response, str(licence["address"]), "license")
+    # Which dataset this is a part of: an extension relation, as no registered one says it.
+    link(response, publication.links.void_dataset, str(VOID.inDataset))
     return response
 
 

@@ -64,7 +64,7 @@ _PROBLEM = Offer(
     aliases=("application/json", "application/ld+json", "application/sparql-results+json"),
 )
 _SERVER_ERROR = 500
-_HEADERS = frozenset({"allow", "retry-after", "www-authenticate"})
+_HEADERS = frozenset({"accept-encoding", "allow", "retry-after", "www-authenticate"})
 """What an HTTP error may say besides its body."""
 
 

@@ -137,6 +137,16 @@ class Links:
         """Return a whole file of the published generation."""
         return f"/dump/{quote(name, safe=_PATH)}"
 
+    @property
+    def void(self) -> str:
+        """Return where the description of the dataset is."""
+        return "/.well-known/void"
+
+    @property
+    def void_dataset(self) -> str:
+        """Return the full address that names the dataset."""
+        return f"{self.canonical(self.void)}#dataset"
+
     def help(self, lang: str, name: str = "") -> str:
         """Return a page of the manual."""
         return f"/{lang}/help/{quote(name, safe=_PATH)}"

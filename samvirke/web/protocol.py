@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from flask import Blueprint, Response, request
@@ -78,7 +79,7 @@ class Call:
     query_string: bytes
     accept: str | None = None
     content_type: str = ""
-    content_encoding: str = ""
+    content_encoding: str = "identity"
     body: bytes | None = None
 
 
@@ -148,10 +149,26 @@ def _take_body(parameters: dict[str, list[str]], call: Call) -> None:
         parameters.setdefault("query", []).append(_decoded(body, "the query"))
 
 
+class CodedBody(UnsupportedMediaType):
+    """A body in a content coding: the answer says which are taken.
+
+    Source: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16
+    """
+
+    def get_headers(self, *given: Any, **named: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - werkzeug's own
+        """Add the codings that are taken: none."""
+        return [*super().get_headers(*given, **named), ("Accept-Encoding", "identity")]
+
+
+def refuse_coded(encoding: str) -> None:
+    """Refuse a body in a content coding. Raises: CodedBody."""
+    if encoding.strip().lower() != "identity":
+        raise CodedBody("A compressed body is not taken. Send it as it is.")
+
+
 def check_kind(given: str, encoding: str) -> None:
     """Refuse a body that is no query, before it is read. Raises: UnsupportedMediaType."""
-    if encoding.strip().lower() not in ("", "identity"):
-        raise UnsupportedMediaType("A compressed body is not taken. Send it as it is.")
+    refuse_coded(encoding)
     kind, options = parse_options_header(given)
     kind = kind.lower()
     if kind == _UPDATE:
@@ -178,7 +195,7 @@ def get() -> Response:
 @blueprint.route("/sparql", methods=["POST"])
 def post() -> Response:
     """Answer a query in the body: a form, or the query itself."""
-    kind, encoding = request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", "")
+    kind, encoding = request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", "identity")
     check_kind(kind, encoding)
     call = Call(request.query_string, request.headers.get("Accept"), kind, encoding, read_body())
     found = plan(call, serving().pool.limits)

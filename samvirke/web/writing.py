@@ -19,6 +19,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized, UnsupportedMediaType
 from samvirke.errors import WrongUse
 from samvirke.model import NamedNode
 from samvirke.web.bodies import read_body
+from samvirke.web.protocol import refuse_coded
 from samvirke.web.publication import current, serving
 
 __all__ = ["ADDRESSES", "address", "done", "has_token", "permit", "read_sent"]
@@ -77,8 +78,7 @@ def read_sent(*kinds: str) -> bytes:
     Raises: UnsupportedMediaType for another type, a compressed body or one that is not UTF-8; what
     `read_body` raises, with the setting `limits.write_bytes` as the limit.
     """
-    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-        raise UnsupportedMediaType("A compressed body is not taken. Send it as it is.")
+    refuse_coded(request.headers.get("Content-Encoding", "identity"))
     if request.mimetype not in kinds:
         given = f"A body of type “{request.mimetype[:80]}”" if request.mimetype else "A body without a Content-Type"
         raise UnsupportedMediaType(f"{given} is not taken. Send one of {', '.join(kinds)}.")

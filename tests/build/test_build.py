@@ -25,6 +25,7 @@ from samvirke.terms import CORE, PROV
 
 BASE = "https://garden.example/"
 PARTS = {
+    "counts.json",
     "data.nq",
     "default.nt",
     "index.sqlite",

@@ -10,50 +10,12 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import COMMAND, Run, environment
-
-START_S = 60
-
-
-@contextmanager
-def serving(site: Path, *arguments: str, **extra: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start `serve` on a free port; give the process and the address it printed."""
-    process = subprocess.Popen(
-        [*COMMAND, "serve", "--port", "0", *arguments],
-        cwd=site,
-        env=environment(PYTHONUNBUFFERED="1", **extra),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    guard = threading.Timer(START_S, process.kill)
-    guard.start()
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        found = re.search(r"http://\S+/", line)
-        assert found, f"{line!r} {process.stderr.read() if process.stderr and not line else ''}"
-        guard.cancel()
-        yield process, found[0]
-    finally:
-        guard.cancel()
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        for stream in (process.stdout, process.stderr):
-            if stream:
-                stream.close()
+from tests.cli.conftest import Run, environment
+from tests.serving import START_S, serving
 
 
 def fetch(address: str) -> tuple[int, str]:

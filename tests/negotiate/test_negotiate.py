@@ -72,3 +72,10 @@ def test_the_highest_quality_always_wins(wishes):
 
 def test_a_long_header_is_read_in_linear_time_and_in_part():
     assert choose("text/turtle, " + "a/b;q=0.1," * 1_000_000, OFFERS).extension == "ttl"
+
+
+def test_the_offer_chosen_is_the_one_that_was_offered():
+    """Also after an equal one of somebody else's was chosen for the same header."""
+    for _ in range(2):
+        offers = (Offer("text/html", "html", "HTML"), Offer("text/turtle", "ttl", "Turtle"))
+        assert choose("text/html", offers) is offers[0]

@@ -10,12 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTimeout
+from granian._granian import RSGIProtocolClosed as ProtocolClosed
+from werkzeug.exceptions import (
+    BadRequest,
+    LengthRequired,
+    RequestEntityTooLarge,
+    RequestTimeout,
+)
+from werkzeug.exceptions import NotImplemented as Unimplemented
 
 from samvirke.errors import SamvirkeError
 from samvirke.web.front import codings
@@ -24,7 +32,7 @@ from samvirke.web.front.kept import Kept, KeptAnswer
 from samvirke.web.front.reply import Reply
 from samvirke.web.front.sending import Sender
 from samvirke.web.headers import dressed
-from samvirke.web.protocol import PAGE, Call, placed, plan
+from samvirke.web.protocol import PAGE, Call, CodedBody, placed, plan
 from samvirke.web.publication import Publication, serving
 from samvirke.web.writing import ADDRESSES, has_token
 from samvirke.workers.answers import Answer, Body
@@ -45,6 +53,7 @@ _PATIENCE_S = 0.05
 """How long a query may run before somebody watches whether its client is still there."""
 _ENDPOINT = "/sparql"
 _WITH_BODY = ("POST", "PUT", "PATCH")
+_HOST = re.compile(r"[A-Za-z0-9._~%!$&'()*+;=-]+(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")
 
 
 class Front:
@@ -92,7 +101,7 @@ class Front:
             protocol.close(1008)
             return
         method, path, headers = scope.method, scope.path, scope.headers
-        if method in ("GET", "HEAD"):
+        if method in ("GET", "HEAD") and _HOST.fullmatch(headers.get("host") or scope.authority or ""):
             found = self._kept.find(self._pool.version, f"{path}?{scope.query_string}", headers.get)
             if found is not None:
                 coding = codings.choose_coding(headers.get("accept-encoding")) if found.codable else ""
@@ -102,6 +111,7 @@ class Front:
                 return
         incoming = self._incoming(scope)
         try:
+            _check_head(scope, incoming)
             body = await self._body(scope, protocol) if method in _WITH_BODY or "content-length" in headers else b""
         except Exception as error:  # every failure to read a body is told by the application, in one form
             incoming = _with(incoming, error=error)
@@ -144,7 +154,7 @@ class Front:
             incoming.query_string.encode("utf-8", "surrogateescape"),
             header("accept"),
             header("content-type") or "",
-            header("content-encoding") or "",
+            header("content-encoding", "identity"),  # One that cannot be read is given as empty.
             incoming.body if incoming.method == "POST" else None,
         )
         found = plan(call, self._limits)
@@ -221,14 +231,17 @@ class Front:
                     return b""
                 if scope.path != _ENDPOINT:
                     raise LengthRequired("Say with Content-Length how long the body is.")
-                gathered = bytearray()
+                gathered, ends = bytearray(), 0
                 async for chunk in protocol:
                     gathered += chunk
+                    ends += not chunk
                     if len(gathered) > most:
                         raise RequestEntityTooLarge
-                    if not chunk:
-                        break
+                if ends > 1:  # The server gives nothing once at the end, and once more where there was none.
+                    raise BadRequest("The body of the request ends before its last chunk, or has trailers.")
                 return bytes(gathered)
+        except ProtocolClosed:
+            raise BadRequest("The body of the request ends before the length it was announced with.") from None
         except TimeoutError:
             raise RequestTimeout("The body of the request did not arrive in time.") from None
 
@@ -292,6 +305,22 @@ class Front:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer as a WSGI application, for servers that have no event loop of this kind."""
         return self.app(environ, start_response)
+
+
+def _check_head(scope: Any, incoming: Incoming) -> None:  # noqa: ANN401 - the same
+    """Refuse a head that two servers in a row could read differently.
+
+    Sources: https://www.rfc-editor.org/rfc/rfc9112#section-3.2 (one host), #section-6.1 (codings of the transfer),
+    https://www.rfc-editor.org/rfc/rfc9110#section-9.1 (methods are case-sensitive)
+    """
+    if not _HOST.fullmatch(incoming.headers.get("host") or scope.authority or ""):
+        raise BadRequest("A request names the host it is for, once.")
+    if incoming.headers.get("transfer-encoding", "chunked").strip().lower() != "chunked":
+        raise Unimplemented("No other coding of a transfer is known here than “chunked”.")
+    if "content-encoding" in scope.headers and not incoming.headers.get("content-encoding"):
+        raise CodedBody("The coding of the body cannot be read.")
+    if incoming.method != incoming.method.upper():
+        raise Unimplemented("Methods are written in capital letters.")
 
 
 def _with(incoming: Incoming, *, body: bytes = b"", error: Exception | None = None) -> Incoming:
