@@ -7,7 +7,7 @@ Source: https://www.w3.org/TR/sparql11-query/, https://www.w3.org/TR/sparql11-pr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, cast
 
 import pyoxigraph
@@ -28,6 +28,7 @@ from samvirke import sparql
 from samvirke.sparql import errors as sparql_errors
 from samvirke.workers import failures
 from samvirke.workers.csv_rows import write_csv
+from samvirke.workers.explaining import write_explained
 from samvirke.workers.request import Request
 from samvirke.workers.rows import Counted
 
@@ -60,11 +61,25 @@ def evaluate(store: Store, request: Request, output: object, *, base: str, known
     if request.gate is not None:
         sparql.gate_query(request.text, request.gate)
     try:
-        return _write(_query(store, request, base), request, cast("IO[bytes]", output))
+        return _answered(store, request, cast("IO[bytes]", output), base)
     except SyntaxError as error:
         raise sparql_errors.syntax_error(request.text, str(error), known=known) from error
     except (ValueError, RuntimeError, OSError) as error:  # Solutions are computed while they are written.
         raise sparql_errors.evaluation_error(request.text, str(error)) from error
+
+
+def _answered(store: Store, request: Request, file: IO[bytes], base: str) -> int:
+    default, named = request.default_graphs, request.named_graphs
+    if default is None and named is None:
+        default, named = sparql.dataset(request.text, base=base)
+    ask = _asking(store, default, named, base)
+    result = ask(request.text)
+    if not request.explain:
+        return _write(result, request, file)
+    if not isinstance(result, QuerySolutions):
+        raise failures.no_rows_to_explain()
+    graphs = None if default is None and named is None else default or ()
+    return write_explained(result, request, file, store=store, ask=ask, graphs=graphs)
 
 
 def _write(result: QuerySolutions | QueryBoolean | QueryTriples, request: Request, file: IO[bytes]) -> int:
@@ -85,18 +100,18 @@ def _write(result: QuerySolutions | QueryBoolean | QueryTriples, request: Reques
     return counted.rows
 
 
-def _query(store: Store, request: Request, base: str) -> QuerySolutions | QueryBoolean | QueryTriples:
-    default, named = request.default_graphs, request.named_graphs
+def _asking(
+    store: Store, default: tuple[str, ...] | None, named: tuple[str, ...] | None, base: str
+) -> Callable[[str], QuerySolutions | QueryBoolean | QueryTriples]:
+    """Return what evaluates a text on a dataset; None and None are the store's own."""
     if default is None and named is None:
-        default, named = sparql.dataset(request.text, base=base)
-    if default is None and named is None:
-        return store.query(request.text, base_iri=base)
+        return lambda text: store.query(text, base_iri=base)
     names: list[NamedNode | BlankNode] = [NamedNode(name) for name in named or ()]
     if len(default or ()) <= 1:
         graphs: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(name) for name in default or ()]
-        return store.query(request.text, base_iri=base, default_graph=graphs, named_graphs=names)
+        return lambda text: store.query(text, base_iri=base, default_graph=graphs, named_graphs=names)
     merged = _merge(store, default or (), names)
-    return merged.query(request.text, base_iri=base, default_graph=[DefaultGraph()], named_graphs=names)
+    return lambda text: merged.query(text, base_iri=base, default_graph=[DefaultGraph()], named_graphs=names)
 
 
 def _merge(store: Store, default: tuple[str, ...], named: list[NamedNode | BlankNode]) -> Store:

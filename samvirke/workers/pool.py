@@ -39,6 +39,9 @@ _READ_SEATS = 4
 _ANSWERS_ON_DISK = 16
 """Largest answers that may lie on disk at once."""
 
+_EXPLAINED_BYTES = 16 << 20
+"""Largest answer with evidence."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryRequest:
@@ -46,6 +49,7 @@ class QueryRequest:
 
     `media_type` is the format of the answer, fit for the query's form (`sparql.classify`).
     `default_graphs` and `named_graphs` are the protocol's dataset, None where it names none.
+    With `explain` the answer has its evidence behind it: `samvirke.why.answer` takes it apart.
     `client` is whose share of the workers is used; the site's own queries leave it empty.
     """
 
@@ -53,6 +57,7 @@ class QueryRequest:
     media_type: str
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
+    explain: bool = False
     client: str = ""
     timeout_ms: int | None = None
 
@@ -189,7 +194,9 @@ class Pool:
             named_graphs=request.named_graphs,
             timeout_s=(request.timeout_ms or limits.timeout_ms) / 1000,
             max_rows=limits.max_rows,
-            max_bytes=limits.max_bytes,
+            # An answer with evidence is put together in memory.
+            max_bytes=min(limits.max_bytes, _EXPLAINED_BYTES) if request.explain else limits.max_bytes,
+            explain=request.explain,
         )
         body, end, version = self.ask(question, lane="query", client=request.client)
         return Answer(request.media_type, form, int(end["rows"]), body.length, end["seconds"], version, body)

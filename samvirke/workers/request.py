@@ -29,6 +29,7 @@ class Request:
 
     `default_graphs` and `named_graphs` name the query's dataset instead of the store's own; None
     means that the protocol named none. `media_type` has no parameters.
+    `explain` asks for the evidence of the rows behind the answer (`samvirke.why`).
     Without a `gate` the text goes straight to the engine.
     """
 
@@ -37,6 +38,7 @@ class Request:
     media_type: str = "application/sparql-results+json"
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
+    explain: bool = False
     operation: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     timeout_s: float = 10.0
