@@ -23,11 +23,13 @@ from samvirke.model import NamedNode
 from samvirke.negotiate import Offer, choose
 from samvirke.sparql import errors as sparql_errors
 from samvirke.sparql.formats import GRAPHS, content_type, offer_for
+from samvirke.web import evidence
 from samvirke.web.bodies import read_body
 from samvirke.web.headers import NOT_KEPT, entity_tag, vary
 from samvirke.web.languages import neutral_redirect_language
-from samvirke.web.publication import current, serving
+from samvirke.web.publication import Publication, current, serving
 from samvirke.web.service_description import describe_service
+from samvirke.workers.answers import Answer
 from samvirke.workers.pool import QueryRequest
 
 __all__ = ["Question", "blueprint", "one_parameter", "placed", "read_parameters"]
@@ -44,12 +46,13 @@ _READING = "This address answers queries, it takes no updates."
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a request asks: a query, the dataset the protocol names for it, and a wish for a format."""
+    """What a request asks: a query, the dataset the protocol names for it, a wish for a format, and for evidence."""
 
     text: str
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
     format: str | None
+    explain: bool = False
 
     @property
     def dataset(self) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
@@ -68,9 +71,11 @@ def get() -> Response:
     question = _question(parameters)
     form = _form(question)
     also = () if question.format or question.default_graphs or question.named_graphs else (_PAGE,)
-    offer = offer_for(form, request.headers.get("Accept"), query_format=question.format, also=also)
+    accept = request.headers.get("Accept")
+    offer = offer_for(form, accept, query_format=question.format, also=also, explain=question.explain)
     if offer is _PAGE:
-        return _to_page(current().links.sparql(neutral_redirect_language(), query=question.text))
+        explain = "evidence" if question.explain else None
+        return _to_page(current().links.sparql(neutral_redirect_language(), query=question.text, explain=explain))
     return _answer(question, form, offer)
 
 
@@ -97,20 +102,24 @@ def post() -> Response:
         parameters.setdefault("query", []).append(_decoded(body, "the query"))
     question = _question(parameters)
     form = _form(question)
-    return _answer(question, form, offer_for(form, request.headers.get("Accept"), query_format=question.format))
+    accept = request.headers.get("Accept")
+    return _answer(question, form, offer_for(form, accept, query_format=question.format, explain=question.explain))
 
 
 def _form(question: Question) -> str:
     with placed(question.text):
         sparql.check_size(question.text, serving().pool.limits)
-        return sparql.classify(question.text)
+        form = sparql.classify(question.text)
+    if question.explain:
+        evidence.check_form(form)
+    return form
 
 
 def _answer(question: Question, form: str, offer: Offer) -> Response:
     """Have a query answered, or say that the client's copy still holds."""
     publication = current()
     keeps = request.method in ("GET", "HEAD") and not sparql.varies(question.text)
-    tag = entity_tag(publication, offer.media_type, json.dumps([question.text, *question.dataset]))
+    tag = entity_tag(publication, offer.media_type, json.dumps([question.text, *question.dataset, question.explain]))
     response = Response(content_type=content_type(offer))
     if keeps:
         response.set_etag(tag)
@@ -129,16 +138,28 @@ def _answer(question: Question, form: str, offer: Offer) -> Response:
                 media_type=offer.media_type,
                 default_graphs=default_graphs,
                 named_graphs=named_graphs,
+                explain=question.explain,
                 client=request.remote_addr or "unknown",
             )
         )
-    response.response = answer.body
-    response.content_length = answer.length_bytes
+        if question.explain:
+            response.set_data(_explained(answer, offer, publication))
+        else:
+            response.response = answer.body
+            response.content_length = answer.length_bytes
     if answer.version != publication.version:
         # A new generation came between: the tag above is the old one's.
         del response.headers["ETag"]
         response.headers["Cache-Control"] = NOT_KEPT
     return response
+
+
+def _explained(answer: Answer, offer: Offer, publication: Publication) -> bytes:
+    """The answer with the evidence of its rows."""
+    source = evidence.same(answer.version, publication, serving().newest)
+    return evidence.explained(
+        answer.read(), offer.media_type, source, lambda iris: serving().pool.read("passages", iris=list(iris))
+    )
 
 
 @contextlib.contextmanager
@@ -186,6 +207,7 @@ def _question(parameters: dict[str, list[str]]) -> Question:
         default_graphs=_addresses(parameters, "default-graph-uri"),
         named_graphs=_addresses(parameters, "named-graph-uri"),
         format=_wish(parameters),
+        explain=evidence.wanted(one_parameter(parameters, "explain")),
     )
 
 

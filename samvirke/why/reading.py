@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from samvirke.sparql.tokens import Token, place, tokens
+from samvirke.sparql.tokens import place, tokens
 from samvirke.why import wording
 from samvirke.why.patterns import Element, Graph, Group, Note, Optional, Pattern, Plan, Raw, Slot, Triples, Union
 from samvirke.why.statements import Statements
@@ -123,32 +123,29 @@ class _Reader:
             if stream.at("."):
                 stream.skip(1)
                 continue
-            found = self._element()
-            if isinstance(found, Triples) and elements and isinstance(elements[-1], Triples):
-                found = Triples(elements.pop().patterns + found.patterns)  # type: ignore[union-attr]  # looked at above
-            elements.append(found)
+            elements += self._elements()
         stream.skip(1)
         self.depth -= 1
         return Group(tuple(elements))
 
-    def _element(self) -> Element:
+    def _elements(self) -> list[Element]:
         stream = self.stream
         token, word = stream.peek(), stream.word()
         if token.text == "{":
-            return self._group_or_union()
+            return [self._group_or_union()]
         if word == "OPTIONAL":
             stream.skip(1)
-            return Optional(self.group(), stream.fresh())
+            return [Optional(self.group(), stream.fresh())]
         if word == "GRAPH":
             stream.skip(1)
-            return Graph(self.statements.term(), self.group())
+            return [Graph(self.statements.term(), self.group())]
         if word in ("FILTER", "BIND"):
-            return self._expression()
+            return [self._expression()]
         if word == "VALUES":
-            return self._values()
+            return [self._values()]
         if word in wording.PARTS:
             stream.refuse(wording.PARTS[word], token)
-        return Triples(tuple(self.statements.same_subject()))
+        return self.statements.same_subject()
 
     def _group_or_union(self) -> Element:
         stream = self.stream

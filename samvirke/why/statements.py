@@ -2,14 +2,17 @@
 
 Duty: from one subject with its properties to triple patterns. Level 4; pure.
 Standard: SPARQL 1.1 Query, https://www.w3.org/TR/sparql11-query/#rTriplesSameSubjectPath and, for
-paths that are only another spelling of triple patterns, https://www.w3.org/TR/sparql11-query/#sparqlTranslatePathExpressions
+paths that are only another spelling of triple patterns and UNION, https://www.w3.org/TR/sparql11-query/#sparqlTranslatePathExpressions
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from samvirke.sparql.tokens import Token
 from samvirke.why import wording
-from samvirke.why.patterns import Pattern, Slot
+from samvirke.why.patterns import Element, Group, Pattern, Slot, Triples, Union
 from samvirke.why.stream import Stream
 
 __all__ = ["Statements"]
@@ -19,8 +22,24 @@ _TYPE = Slot(f"<{_RDF}type>")
 _FIRST, _REST, _NIL = Slot(f"<{_RDF}first>"), Slot(f"<{_RDF}rest>"), Slot(f"<{_RDF}nil>")
 _MOST_NESTED = 100
 
-Step = tuple[Slot, bool]
-"""A property, and whether it is walked backwards."""
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A property, and whether it is walked backwards."""
+
+    predicate: Slot
+    backwards: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Paths of which one is walked."""
+
+    paths: tuple[Path, ...]
+
+
+Path = tuple[Step | Choice, ...]
+"""Steps, one after the other."""
 
 
 class Statements:
@@ -30,11 +49,11 @@ class Statements:
         """Read from `stream`."""
         self._stream = stream
         self._blanks: dict[str, Slot] = {}
-        self._found: list[Pattern] = []
+        self._found: list[Element] = []
         self._number = 0
         self._depth = 0
 
-    def same_subject(self) -> list[Pattern]:
+    def same_subject(self) -> list[Element]:
         """Read one subject and all that is said of it."""
         self._found = []
         alone = self._stream.peek().text in ("[", "(")
@@ -50,8 +69,7 @@ class Statements:
     def _properties(self, subject: Slot) -> None:
         stream = self._stream
         while True:
-            steps = self._verb()
-            self._objects(subject, steps)
+            self._objects(subject, self._verb())
             if not stream.at(";"):
                 return
             while stream.at(";"):
@@ -59,18 +77,12 @@ class Statements:
             if stream.at(".") or stream.at("}") or stream.at("]") or self._at_keyword():
                 return
 
-    def _objects(self, subject: Slot, steps: list[Step]) -> None:
+    def _objects(self, subject: Slot, path: Path) -> None:
         while True:
-            # The number comes first: facts are told in the order in which the query names them.
-            numbers = [self._next() for _ in steps]
+            # The numbers come first: facts are told in the order in which the query names them.
+            numbers = iter([self._next() for _ in range(_steps_of(path))])
             value = self._node()
-            here = subject
-            for position, (predicate, backwards) in enumerate(steps):
-                last = position == len(steps) - 1
-                there = value if last else Slot(self._stream.fresh(), variable=True)
-                start, end = (there, here) if backwards else (here, there)
-                self._found.append(Pattern(numbers[position], start, predicate, end))
-                here = there
+            self._found += self._walk(path, subject, value, numbers)
             following = self._stream.peek()
             if following.text == "~" or (following.text == "{" and self._stream.peek(1).text == "|"):
                 self._stream.refuse(wording.TRIPLE_TERM, following)
@@ -78,30 +90,47 @@ class Statements:
                 return
             self._stream.skip(1)
 
+    def _walk(self, path: Path, start: Slot, end: Slot, numbers: Iterator[int]) -> Iterator[Element]:
+        """A path as triple patterns, with a variable between two steps and UNION where it branches."""
+        here = start
+        for position, part in enumerate(path):
+            there = end if position == len(path) - 1 else Slot(self._stream.fresh(), variable=True)
+            if isinstance(part, Choice):
+                branches = [Group(tuple(self._walk(branch, here, there, numbers))) for branch in part.paths]
+                yield Union(tuple((branch, self._stream.fresh()) for branch in branches))
+            else:
+                ends = (there, here) if part.backwards else (here, there)
+                yield Triples((Pattern(next(numbers), ends[0], part.predicate, ends[1]),))
+            here = there
+
     def _next(self) -> int:
         self._number += 1
         return self._number
 
     # ------------------------------------------------------------ properties
 
-    def _verb(self) -> list[Step]:
+    def _verb(self) -> Path:
         token = self._stream.peek()
         if token.kind == "variable":
             self._stream.skip(1)
-            return [(Slot(token.text[1:], variable=True), False)]
+            return (Step(Slot(token.text[1:], variable=True)),)
         return self._path()
 
-    def _path(self) -> list[Step]:
-        stream = self._stream
-        steps = self._step()
-        while stream.at("/"):
-            stream.skip(1)
-            steps += self._step()
-        if stream.at("|"):
-            stream.refuse(wording.ALTERNATIVE, stream.peek())
-        return steps
+    def _path(self) -> Path:
+        paths = [self._sequence()]
+        while self._stream.at("|"):
+            self._stream.skip(1)
+            paths.append(self._sequence())
+        return paths[0] if len(paths) == 1 else (Choice(tuple(paths)),)
 
-    def _step(self) -> list[Step]:
+    def _sequence(self) -> Path:
+        path = self._step()
+        while self._stream.at("/"):
+            self._stream.skip(1)
+            path += self._step()
+        return path
+
+    def _step(self) -> Path:
         stream = self._stream
         backwards = stream.at("^")
         if backwards:
@@ -110,18 +139,25 @@ class Statements:
         if token.text == "!" and token.kind == "operator":
             stream.refuse(wording.NEGATED, token)
         if token.text == "(":
-            steps = self._path()
+            self._deeper(token)
+            path = self._path()
             stream.expect(")")
+            self._depth -= 1
         elif token.kind in ("iri", "name"):
-            steps = [(Slot(token.text), False)]
+            path = (Step(Slot(token.text)),)
         elif token.kind == "word" and token.text == "a":
-            steps = [(_TYPE, False)]
+            path = (Step(_TYPE),)
         else:
             stream.unknown(token)
         following = stream.peek()
         if following.kind == "operator" and following.text in "*+?" and not self._is_sign(following):
             stream.refuse(wording.REPEATED, following)
-        return [(predicate, not back) for predicate, back in reversed(steps)] if backwards else steps
+        return _turned(path) if backwards else path
+
+    def _deeper(self, opened: Token) -> None:
+        self._depth += 1
+        if self._depth > _MOST_NESTED:
+            self._stream.refuse(wording.TOO_DEEP, opened)
 
     def _is_sign(self, token: Token) -> bool:
         """`p +5`: the sign belongs to the number it touches."""
@@ -171,9 +207,7 @@ class Statements:
         if opened.kind != "mark" or opened.text not in "[(":
             return self.term()
         stream.skip(1)
-        self._depth += 1
-        if self._depth > _MOST_NESTED:
-            stream.refuse(wording.TOO_DEEP, opened)
+        self._deeper(opened)
         found = self._bracket() if opened.text == "[" else self._collection()
         self._depth -= 1
         return found
@@ -191,12 +225,26 @@ class Statements:
         while not stream.at(")"):
             cell = Slot(stream.fresh(), variable=True)
             if cells:
-                self._found.append(Pattern(self._next(), cells[-1], _REST, cell))
+                self._found.append(Triples((Pattern(self._next(), cells[-1], _REST, cell),)))
             cells.append(cell)
             number = self._next()
-            self._found.append(Pattern(number, cell, _FIRST, self._node()))
+            self._found.append(Triples((Pattern(number, cell, _FIRST, self._node()),)))
         stream.skip(1)
         if not cells:
             return _NIL
-        self._found.append(Pattern(self._next(), cells[-1], _REST, _NIL))
+        self._found.append(Triples((Pattern(self._next(), cells[-1], _REST, _NIL),)))
         return cells[0]
+
+
+def _turned(path: Path) -> Path:
+    """The same path from its end to its start."""
+    return tuple(
+        Choice(tuple(_turned(one) for one in part.paths))
+        if isinstance(part, Choice)
+        else Step(part.predicate, not part.backwards)
+        for part in reversed(path)
+    )
+
+
+def _steps_of(path: Path) -> int:
+    return sum(sum(map(_steps_of, part.paths)) if isinstance(part, Choice) else 1 for part in path)

@@ -21,6 +21,7 @@ _variable = st.sampled_from([f"?{name}" for name in VARIABLES])
 _end = st.one_of(_variable, _variable, st.sampled_from(NODES))
 _triple = st.tuples(st.just("triple"), _end, st.one_of(st.sampled_from(PROPERTIES), _variable), _end)
 _sequence = st.tuples(st.just("path"), _end, st.sampled_from(PROPERTIES), st.sampled_from(PROPERTIES), _end)
+_choice = st.tuples(st.just("choice"), _end, st.sampled_from(PROPERTIES), st.sampled_from(PROPERTIES), _end)
 _filter = st.one_of(
     st.tuples(st.just("bound"), st.booleans(), _variable),
     st.tuples(
@@ -34,6 +35,7 @@ def _elements(inner):
         _triple,
         _triple,
         _sequence,
+        _choice,
         _filter,
         st.tuples(st.just("optional"), inner),
         st.tuples(st.just("union"), inner, inner),
@@ -56,21 +58,20 @@ def text_of(group) -> str:
 
 def _text(element) -> str:
     kind, *rest = element
-    if kind == "triple":
-        return "{} {} {} .".format(*rest)
-    if kind == "path":
-        return "{} {}/^{} {} .".format(*rest)
+    parts = [text_of(part) if isinstance(part, list) else part for part in rest]
     if kind == "bound":
         return f"FILTER({'' if rest[0] else '!'}BOUND({rest[1]}))"
-    if kind == "compare":
-        return f"FILTER({rest[1]} {rest[0]} {rest[2]})"
-    if kind == "union":
-        return f"{text_of(rest[0])} UNION {text_of(rest[1])}"
-    if kind == "optional":
-        return f"OPTIONAL {text_of(rest[0])}"
-    if kind == "graph":
-        return f"GRAPH {rest[0]} {text_of(rest[1])}"
-    return text_of(rest[0])
+    shapes = {
+        "triple": "{} {} {} .",
+        "path": "{} {}/^{} {} .",
+        "choice": "{0} {1}|^{2} {3} .",
+        "compare": "FILTER({1} {0} {2})",
+        "union": "{} UNION {}",
+        "optional": "OPTIONAL {}",
+        "graph": "GRAPH {} {}",
+        "group": "{}",
+    }
+    return shapes[kind].format(*parts)
 
 
 def solve(group, quads, graph=DEFAULT):
@@ -95,6 +96,9 @@ def _part(kind, rest, quads, graph):
         start, first, second, end = rest
         joined = _join(_match((start, first, "?hidden"), quads, graph), _match((end, second, "?hidden"), quads, graph))
         return [({name: value for name, value in mu.items() if name != "?hidden"}, used) for mu, used in joined]
+    if kind == "choice":
+        start, first, second, end = rest
+        return [*_match((start, first, end), quads, graph), *_match((end, second, start), quads, graph)]
     if kind == "union":
         return [*solve(rest[0], quads, graph), *solve(rest[1], quads, graph)]
     if kind == "graph":
