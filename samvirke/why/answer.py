@@ -33,7 +33,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from samvirke.errors import QueryRefused
 
-__all__ = ["COLUMN", "VALUES", "explained", "packed", "passages_of", "told"]
+__all__ = ["COLUMN", "VALUES", "explained", "packed", "passages_of", "refuse_what_is_missing", "told"]
 
 VALUES = ("evidence",)
 """What the parameter `explain` can be."""
@@ -89,7 +89,7 @@ def explained(body: bytes, media_type: str, *, base: str, why: Why, quotes: Quot
     """
     results, evidence = told(body, base=base, why=why, quotes=quotes)
     if media_type in (_CSV, _TSV):
-        _refuse_what_is_missing(evidence)
+        refuse_what_is_missing(evidence)
         cells = [" ".join(passages_of(row)) for row in evidence["rows"]]
         return b"".join(_csv(results, cells) if media_type == _CSV else _tsv(results, cells))
     document = json.dumps(evidence, ensure_ascii=False, separators=(",", ":")).encode()
@@ -124,8 +124,11 @@ def _written(term: Mapping[str, str]) -> str:
     return str(Literal(value, datatype=NamedNode(term["datatype"])) if "datatype" in term else Literal(value))
 
 
-def _refuse_what_is_missing(evidence: Mapping[str, Any]) -> None:
-    """A column of addresses has no room for a reason, and leaving rows or facts out in silence is no answer."""
+def refuse_what_is_missing(evidence: Mapping[str, Any]) -> None:
+    """Refuse evidence that is not whole: a column of addresses has no room for a reason, and silence is no answer.
+
+    Raises: QueryRefused with the reason and its place.
+    """
     missing = evidence.get("unavailable")
     if missing is None:
         # A note with a place is about the query, and nothing of the evidence is missing for it.
