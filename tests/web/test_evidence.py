@@ -8,7 +8,7 @@ import re
 BASE = "https://fyr.example/atlas/"
 PASSAGE = f"{BASE}document/logbog/1900#char=0,28"
 LIT = f"PREFIX l: <{BASE}lights#>\nSELECT ?light ?year {{ ?light l:lit ?year }} ORDER BY ?year"
-MINUS = f"PREFIX l: <{BASE}lights#>\nSELECT ?light {{ ?light l:lit ?year MINUS {{ ?light l:keeper ?k }} }}"
+MINUS = f"PREFIX l: <{BASE}lights#>\nSELECT ?light {{ ?light l:lit ?year MINUS {{ ?light a l:Keeper }} }}"
 
 
 def page(client, query, lang="en", **more):
