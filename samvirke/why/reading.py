@@ -21,7 +21,8 @@ __all__ = ["NotExplained", "read"]
 
 _AGGREGATES = frozenset({"COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT"})
 _CHANGING = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
-_MOST_NESTED = 100
+_MOST_NESTED = 70
+_AS_NAME = ("AS", "?name", ")")
 
 
 def read(text: str) -> Plan:
@@ -90,6 +91,8 @@ class _Reader:
             token = stream.take()
             if token.text == "(":
                 inside = stream.balanced(token)
+                if len(inside) <= len(_AS_NAME):
+                    stream.unknown(token)
                 as_, variable = inside[-3], inside[-2]
                 if as_.text.upper() != "AS" or variable.kind != "variable":
                     stream.unknown(token)

@@ -20,7 +20,7 @@ __all__ = ["Statements"]
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _TYPE = Slot(f"<{_RDF}type>")
 _FIRST, _REST, _NIL = Slot(f"<{_RDF}first>"), Slot(f"<{_RDF}rest>"), Slot(f"<{_RDF}nil>")
-_MOST_NESTED = 100
+_MOST_NESTED = 70
 
 
 @dataclass(frozen=True, slots=True)
