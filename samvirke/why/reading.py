@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from samvirke.sparql.tokens import place, tokens
 from samvirke.why import wording
-from samvirke.why.patterns import Element, Graph, Group, Note, Optional, Pattern, Plan, Raw, Slot, Triples, Union
+from samvirke.why.patterns import Element, Graph, Group, Note, Optional, Pattern, Plan, Raw, Triples, Union
 from samvirke.why.statements import Statements
 from samvirke.why.stream import NotExplained, Stream
 
@@ -217,28 +217,29 @@ def _certain_in(element: Element) -> frozenset[str]:
     return frozenset()
 
 
-def patterns(group: Group) -> Iterator[tuple[Pattern, Slot | None]]:
-    """Yield every triple pattern of a group with the graph it is asked of; None is the default graph."""
-    yield from _patterns(group, None)
-
-
-def _patterns(group: Group, graph: Slot | None) -> Iterator[tuple[Pattern, Slot | None]]:
+def patterns(group: Group) -> Iterator[Pattern]:
+    """Yield every triple pattern of a group, also those inside its parts."""
     for element in group.elements:
         if isinstance(element, Triples):
-            yield from ((pattern, graph) for pattern in element.patterns)
-        elif isinstance(element, Group):
-            yield from _patterns(element, graph)
-        elif isinstance(element, Graph):
-            yield from _patterns(element.group, element.name)
-        elif isinstance(element, Optional):
-            yield from _patterns(element.group, graph)
-        elif isinstance(element, Union):
-            for branch, _ in element.branches:
-                yield from _patterns(branch, graph)
+            yield from element.patterns
+        for inner in _inside(element):
+            yield from patterns(inner)
 
 
 def _constants(group: Group) -> Iterator[str]:
-    for pattern, graph in patterns(group):
-        yield from (slot.text for slot in pattern.slots if not slot.variable)
-        if graph is not None and not graph.variable:
-            yield graph.text
+    for element in group.elements:
+        if isinstance(element, Graph) and not element.name.variable:
+            yield element.name.text
+        if isinstance(element, Triples):
+            yield from (slot.text for pattern in element.patterns for slot in pattern.slots if not slot.variable)
+        for inner in _inside(element):
+            yield from _constants(inner)
+
+
+def _inside(element: Element) -> tuple[Group, ...]:
+    """The groups of a part."""
+    if isinstance(element, Group):
+        return (element,)
+    if isinstance(element, Optional | Graph):
+        return (element.group,)
+    return tuple(branch for branch, _ in element.branches) if isinstance(element, Union) else ()

@@ -87,7 +87,7 @@ def test_columns_that_no_engine_takes_are_refused(columns):
 
 def test_patterns_are_numbered_as_the_query_names_them():
     plan = read(f"{PREFIXES}SELECT * {{ ?x :p [ :q/^:r 1 ] , ( ?y ) ; (:s|:t) [] . OPTIONAL {{ ?x :u ?y }} }}")
-    told = [pattern for _, pattern in sorted((one.number, str(one)) for one, _ in patterns(plan.body))]
+    told = [pattern for _, pattern in sorted((one.number, str(one)) for one in patterns(plan.body))]
 
     assert [one.split()[1] for one in told] == [
         ":p", ":q", ":r", ":p",
