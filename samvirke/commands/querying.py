@@ -99,9 +99,10 @@ def _explained(frame: Frame, request: QueryRequest, form: str, site: Site, file:
         results, evidence = answer.told(body, base=site.base, why=why, quotes=quotes)
     answer.refuse_what_is_missing(evidence)
     document = json.loads(results)
-    document["head"]["vars"].append(answer.COLUMN)
+    column = answer.column_beside(document["head"]["vars"])
+    document["head"]["vars"].append(column)
     for row, behind in zip(document["results"]["bindings"], evidence["rows"], strict=True):
-        row[answer.COLUMN] = {"type": "literal", "value": " ".join(answer.passages_of(behind))}
+        row[column] = {"type": "literal", "value": " ".join(answer.passages_of(behind))}
     _write_table(frame, document, site, file)
 
 

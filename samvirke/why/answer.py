@@ -16,8 +16,8 @@ SPARQL JSON gets a member beside `head` and `results`, which clients that do not
 `rows` are in the order of the bindings. `rule` stands at what was inferred, whose passages are those of the
 premises. `ways` is how many solutions gave the row when it is more than one, `left_out` how many facts are not
 listed. Instead of all that there may be `"unavailable": {"reason": sentence, "line": 1, "column": 1}`.
-CSV and TSV get a last column `evidence`: the addresses of the passages, with a space between them; what cannot be
-told there in full is an error.
+CSV and TSV get a last column `evidence` (`evidence_` where the query has one of that name): the addresses of the
+passages, with a space between them; what cannot be told there in full is an error.
 Source: https://www.w3.org/TR/sparql11-results-json/ and https://www.w3.org/TR/sparql11-results-csv-tsv/
 """
 
@@ -33,11 +33,11 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from samvirke.errors import QueryRefused
 
-__all__ = ["COLUMN", "VALUES", "explained", "packed", "passages_of", "refuse_what_is_missing", "told"]
+__all__ = ["VALUES", "column_beside", "explained", "packed", "passages_of", "refuse_what_is_missing", "told"]
 
 VALUES = ("evidence",)
 """What the parameter `explain` can be."""
-COLUMN = "evidence"
+_COLUMN = "evidence"
 _LENGTH = struct.Struct("!Q")
 _CSV, _TSV = "text/csv", "text/tab-separated-values"
 # A line of CSV ends outside quotes.
@@ -102,6 +102,14 @@ def passages_of(row: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(address for fact in row["facts"] for address in fact["passages"]))
 
 
+def column_beside(names: Sequence[str]) -> str:
+    """Return the name of the column of evidence: one that the query does not use."""
+    name = _COLUMN
+    while name in names:
+        name += "_"
+    return name
+
+
 def _add_passages(fact: dict[str, Any], base: str, why: Why) -> None:
     graphs: list[str] = fact["graphs"]
     fact["passages"] = [graph for graph in graphs if graph.startswith(f"{base}document/") and "#" in graph]
@@ -145,7 +153,7 @@ def refuse_what_is_missing(evidence: Mapping[str, Any]) -> None:
 
 def _csv(results: bytes, cells: Sequence[str]) -> Iterator[bytes]:
     lines = _CSV_LINE.findall(results)
-    yield _widened(lines[0], COLUMN, b",", b"\r\n")
+    yield _widened(lines[0], column_beside(lines[0].decode().rstrip("\r\n").split(",")), b",", b"\r\n")
     for line, cell in zip(lines[1:], cells, strict=True):
         # The address of a passage has a comma in it.
         yield _widened(line, f'"{cell}"' if cell else "", b",", b"\r\n")
@@ -153,7 +161,8 @@ def _csv(results: bytes, cells: Sequence[str]) -> Iterator[bytes]:
 
 def _tsv(results: bytes, cells: Sequence[str]) -> Iterator[bytes]:
     lines = results.split(b"\n")[:-1]  # Line breaks in values are escaped.
-    yield _widened(lines[0], f"?{COLUMN}", b"\t", b"\n")
+    names = [name.removeprefix("?") for name in lines[0].decode().split("\t")]
+    yield _widened(lines[0], f"?{column_beside(names)}", b"\t", b"\n")
     for line, cell in zip(lines[1:], cells, strict=True):
         yield _widened(line, f'"{cell}"', b"\t", b"\n")
 

@@ -63,6 +63,13 @@ def test_csv_and_tsv_have_one_more_column():
     assert lines[1].split("\t") == [f"<{BASE}id/ann>", f"<{BASE}id/bo>", f'"{ANN} {BO}"']
 
 
+def test_the_column_has_a_name_of_its_own():
+    query = "SELECT ?evidence ?evidence_ { ?evidence a ?evidence_ }"
+
+    assert in_format(query, "text/csv").startswith(b"evidence,evidence_,evidence__\r\n")
+    assert in_format(query, "text/tab-separated-values").startswith(b"?evidence\t?evidence_\t?evidence__\n")
+
+
 @pytest.mark.parametrize("media_type", ["text/csv", "text/tab-separated-values"])
 def test_values_with_line_breaks_and_quotes_stay_in_their_rows(media_type):
     query = 'SELECT ?n { VALUES ?t { "a\\r\\n\\"b\\", c" "d\\te" } ?x :age 30 BIND(?t AS ?n) }'
