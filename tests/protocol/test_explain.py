@@ -127,13 +127,6 @@ def test_the_time_limit_holds_for_both_together(client):
     assert ask(client, endless).status_code == 503
 
 
-def test_a_row_with_too_many_ways_is_not_explained_by_some_of_them(client):
-    document = ask(client, f"{PREFIX}SELECT DISTINCT ?x {{ VALUES ?x {{ 1 }} ?a h:length ?c . ?d h:length ?f }}").json()
-
-    assert len(document["results"]["bindings"]) == 1
-    assert "50000" in document["evidence"]["unavailable"]["reason"]
-
-
 def test_the_dataset_of_the_protocol_holds_for_evidence_too(client):
     query = f"{PREFIX}SELECT ?l {{ <{BASE}id/aeroe> h:length ?l }}"
     found = ask(client, query, **{"default-graph-uri": f"{BASE}graph/two"}).json()
