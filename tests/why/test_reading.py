@@ -109,3 +109,21 @@ def test_rows_are_not_narrowed_by_what_may_not_come_back_as_it_was():
     node, text = pyoxigraph.BlankNode("b"), pyoxigraph.Literal("\\u0041")
 
     assert "VALUES" not in asking.query(plan, ["x", "y"], [(node, text)])
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "{" * 60 + " ?x :age 30 " + "}" * 60,
+        "OPTIONAL {" * 60 + " ?x :age 30 " + "}" * 60,
+        "GRAPH ?g {" * 60 + " ?x :age 30 " + "}" * 60,
+        "?x " + "(" * 60 + ":age" + ")" * 60 + " 30",
+        "?x " + "^(" * 60 + ":age" + ")" * 60 + " 30",
+    ],
+)
+def test_what_the_gate_lets_through_is_deep_enough(pattern):
+    query = f"{PREFIXES}SELECT ?x {{ {pattern} }}"
+    rows = [tuple(solution) for solution in store().query(query)]
+    (told,) = explain(store(), query, ["x"], rows, total=1, ask=store().query, graphs=None)["rows"]
+
+    assert [fact["object"]["value"] for fact in told["facts"]] == ["30"]
