@@ -36,14 +36,21 @@ RESULT_FORMATS = ("table", "csv", "tsv", "json", "xml", "ttl", "nt", "rdf", "jso
         "Default: table, or ttl for CONSTRUCT and DESCRIBE.", "Ellers: table, eller ttl for CONSTRUCT og DESCRIBE."
     ),
 )
+@option(
+    "--explain",
+    is_flag=True,
+    help=words("Add the passages behind each row of a SELECT.", "Føj tekststederne bag hver række i en SELECT til."),
+)
 @option("-o", "--output", metavar="FILE", help=words("Write to this file.", "Skriv til denne fil."))
 @pass_frame
-def query(frame: Frame, source: str, parameters: tuple[str, ...], form: str | None, output: str | None) -> None:
+def query(
+    frame: Frame, source: str, parameters: tuple[str, ...], form: str | None, output: str | None, *, explain: bool
+) -> None:
     """Evaluate one query."""
     from samvirke.commands.querying import run_query
 
     with destination(output) as file:
-        run_query(frame, source, parameters, form or ("json" if frame.json else None), file)
+        run_query(frame, source, parameters, form or ("json" if frame.json else None), file, explain=explain)
 
 
 @click.command(

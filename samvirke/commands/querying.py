@@ -20,6 +20,7 @@ from samvirke.errors import InputError, NotFound, WrongUse
 
 if TYPE_CHECKING:
     from samvirke.site import Site
+    from samvirke.workers.pool import QueryRequest
 
 ROWS = {
     "csv": "text/csv",
@@ -40,8 +41,16 @@ _DECLARES = re.compile(r"^#\s*param\s", re.MULTILINE)
 ENDING = ".rq"
 
 
-def run_query(frame: Frame, source: str, parameters: Sequence[str], form: str | None, file: IO[bytes]) -> None:
-    """Answer the query that `source` names and write the answer to `file`.
+def run_query(
+    frame: Frame,
+    source: str,
+    parameters: Sequence[str],
+    form: str | None,
+    file: IO[bytes],
+    *,
+    explain: bool = False,
+) -> None:
+    """Answer the query that `source` names and write the answer to `file`; with `explain`, the passages behind rows.
 
     Reads:  a file, standard input for `-`, or a stored question of the site by its name.
     Returns when the whole answer is written; a failed query writes nothing.
@@ -56,7 +65,10 @@ def run_query(frame: Frame, source: str, parameters: Sequence[str], form: str | 
         text = _with_parameters(text, name, parameters, site)
         media_type, form = _format(classify(text), form)
         generation_of(site)
-        request = QueryRequest(text=text, media_type=media_type)
+        request = QueryRequest(text=text, media_type=media_type, explain=explain)
+        if explain:
+            _explained(frame, request, form, site, file)
+            return
         answer = run_once(site.state, request, site.settings.limits)
     except InputError as error:
         error.file = error.file or name
@@ -66,6 +78,32 @@ def run_query(frame: Frame, source: str, parameters: Sequence[str], form: str | 
         return
     for chunk in answer.body:
         file.write(chunk)
+
+
+def _explained(frame: Frame, request: QueryRequest, form: str, site: Site, file: IO[bytes]) -> None:
+    """Write an answer with the passages behind its rows: in its format, or as a last column of the table."""
+    from samvirke.search import Index
+    from samvirke.why import answer
+    from samvirke.workers import Pool
+
+    with Pool.start(site.state, site.settings.limits) as pool:
+        body = pool.query(request).read()
+        why = Index(Path(pool.generation.directory) / "index.sqlite").why
+
+        def quotes(addresses: Sequence[str]) -> Mapping[str, str]:
+            return {quad.subject.value: quad.object.value for quad in pool.read("passages", iris=list(addresses))}  # type: ignore[union-attr]  # words are literals
+
+        if form != TABLE:
+            file.write(answer.explained(body, request.media_type, base=site.base, why=why, quotes=quotes))
+            return
+        results, evidence = answer.told(body, base=site.base, why=why, quotes=quotes)
+    answer.refuse_what_is_missing(evidence)
+    document = json.loads(results)
+    column = answer.column_beside(document["head"]["vars"])
+    document["head"]["vars"].append(column)
+    for row, behind in zip(document["results"]["bindings"], evidence["rows"], strict=True):
+        row[column] = {"type": "literal", "value": " ".join(answer.passages_of(behind))}
+    _write_table(frame, document, site, file)
 
 
 def _text_of(site: Site, source: str) -> tuple[str, str]:

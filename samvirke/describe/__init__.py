@@ -235,6 +235,14 @@ def labels(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Itera
     return gatherer.found
 
 
+def passages(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Iterable[Quad]:
+    """Return the words of some passages. Reads: `iris`."""
+    found: dict[Quad, None] = {}
+    for iri in parameters["iris"]:
+        found.update(dict.fromkeys(store.quads_for_pattern(NamedNode(iri), NIF.anchorOf, None, DefaultGraph())))
+    return found
+
+
 def rule(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Iterable[Quad]:
     """Return the first facts a rule gave, how many there are, and the names in them. Reads: `iri`, `limit` (0 = 20)."""
     gatherer = _Gatherer(store, schema)
@@ -268,6 +276,7 @@ OPERATIONS: Mapping[str, Callable[[Store, Schema, Mapping[str, Any]], Iterable[Q
     "graph": graph,
     "labels": labels,
     "neighbourhood": neighbourhood,
+    "passages": passages,
     "rule": rule,
     "usage": usage,
     "versions": versions,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from samvirke.negotiate import Offer, choose, named
 
-__all__ = ["GRAPHS", "RESULTS", "content_type", "offer_for", "offers"]
+__all__ = ["EXPLAINED", "GRAPHS", "RESULTS", "content_type", "offer_for", "offers"]
 
 RESULTS = (
     Offer(
@@ -22,6 +22,9 @@ RESULTS = (
     Offer("text/tab-separated-values", "tsv", "TSV"),
 )
 """For SELECT and ASK; the first is what a client gets that does not mind."""
+
+EXPLAINED = tuple(offer for offer in RESULTS if offer.extension != "xml")
+"""For SELECT with the evidence of its rows: SPARQL's XML has no place for it."""
 
 GRAPHS = (
     Offer("text/turtle", "ttl", "Turtle", ("application/turtle", "application/x-turtle", "text/n3", "text/rdf+n3")),
@@ -54,23 +57,32 @@ _NAMES = {
 """What clients in use write for `format=`, besides our own extensions and the media types."""
 
 
-def offers(form: str) -> tuple[Offer, ...]:
-    """Return the formats for a query form."""
+def offers(form: str, *, explain: bool = False) -> tuple[Offer, ...]:
+    """Return the formats for a query form; with `explain`, those that have room for the evidence of rows."""
+    if explain:
+        return EXPLAINED
     return RESULTS if form in ("SELECT", "ASK") else GRAPHS
 
 
-def offer_for(form: str, accept: str | None, *, query_format: str | None = None, also: tuple[Offer, ...] = ()) -> Offer:
+def offer_for(
+    form: str,
+    accept: str | None,
+    *,
+    query_format: str | None = None,
+    also: tuple[Offer, ...] = (),
+    explain: bool = False,
+) -> Offer:
     """Return the format that an `Accept` header, or a `format` parameter before it, asks for.
 
     `also` are further offers that only an `Accept` header can choose.
     Raises: NotAcceptable with the offers.
     """
     if query_format is None:
-        return choose(accept, (*offers(form), *also))
+        return choose(accept, (*offers(form, explain=explain), *also))
     names = _NAMES["RESULTS" if offers(form) is RESULTS else "GRAPHS"]
     # A plus in a query string is a space once decoded.
     wanted = query_format.strip().lower().replace(" ", "+")
-    return named(names.get(wanted, wanted), offers(form))
+    return named(names.get(wanted, wanted), offers(form, explain=explain))
 
 
 def content_type(offer: Offer) -> str:

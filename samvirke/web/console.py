@@ -19,6 +19,7 @@ from samvirke.queries import bind
 from samvirke.sparql.formats import offers
 from samvirke.web import formatting, wording
 from samvirke.web.errors import STATUS
+from samvirke.web.evidence import Evidence, evidence_of, no_rows, same, wanted
 from samvirke.web.headers import NOT_KEPT
 from samvirke.web.layout import Crumb, frame
 from samvirke.web.protocol import one_parameter, placed, read_parameters
@@ -34,6 +35,7 @@ _ROWS_SHOWN = 500
 _TURTLE_SHOWN = 100_000
 _FEWEST_LINES, _MOST_LINES = 12, 40
 _FIRST_DOWNLOADS = ("csv", "ttl")
+_EXPLAIN = {"explain": "evidence"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Console:
     `turtle` the facts of a query that makes facts, `cut` says that it is only their beginning;
     `summary` says how many and how fast. `mistake` says what is wrong, with `line`, `column` and an
     `excerpt` where they are known. `files` maps a format's label to the same answer in it; `stored`
-    lists questions to start from; `seconds` is the limit of time.
+    lists questions to start from; `seconds` is the limit of time. `evidence` has the passages behind the
+    rows when they were asked for.
     """
 
     text: str
@@ -61,6 +64,7 @@ class Console:
     column: int = 0
     excerpt: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    evidence: Evidence | None = None
 
 
 @blueprint.get("/<language:lang>/sparql")
@@ -73,15 +77,16 @@ def console(lang: str) -> Response:
     if text is None and question is not None:
         text = _stored_text(publication, question)
     headers: dict[str, str] = {}
-    shown, status = _empty(publication, lang, text), HTTPStatus.OK
+    shown, status, explain = _empty(publication, lang, text), HTTPStatus.OK, False
     if text is not None:
         try:
-            shown = _answered(shown, publication, text, lang)
+            explain = wanted(one_parameter(parameters, "explain"))
+            shown = _answered(shown, publication, text, lang, explain=explain)
         except SamvirkeError as error:
             shown, status, headers = _mistaken(shown, error)
     page = frame(
         lang=lang,
-        path=_path(text, question),
+        path=_path(text, question, explain=explain),
         title=_("Ask with SPARQL"),
         description=_(
             "Write a question in SPARQL, the query language of linked data, and read or download the answer."
@@ -89,6 +94,7 @@ def console(lang: str) -> Response:
         crumbs=(Crumb("SPARQL"),),
         robots="noindex" if text is not None else "",
         menu_key="sparql",
+        sheets=("lit.css",) if shown.evidence else (),
     )
     response = Response(render_template("console.html", page=page, console=shown), status, mimetype="text/html")
     response.headers.update(headers)
@@ -127,11 +133,12 @@ def _stored_text(publication: Publication, name: str) -> str:
     return "\n".join(lines)
 
 
-def _path(text: str | None, question: str | None) -> str:
+def _path(text: str | None, question: str | None, *, explain: bool) -> str:
     """The page's own address below the language: a stored question by its name, any other query in full."""
+    more = _EXPLAIN if explain else {}
     if question is not None:
-        return f"/sparql?{urlencode({'question': question})}"
-    return f"/sparql?{urlencode({'query': text})}" if text else "/sparql"
+        return f"/sparql?{urlencode({'question': question, **more})}"
+    return f"/sparql?{urlencode({'query': text, **more})}" if text else "/sparql"
 
 
 def _starter() -> str:
@@ -143,7 +150,7 @@ def _starter() -> str:
     )
 
 
-def _answered(shown: Console, publication: Publication, text: str, lang: str) -> Console:
+def _answered(shown: Console, publication: Publication, text: str, lang: str, *, explain: bool) -> Console:
     """Have the query answered. Raises: what the gate, the engine and the limits raise."""
     _ = wording.words(lang)
     with placed(text):
@@ -151,10 +158,13 @@ def _answered(shown: Console, publication: Publication, text: str, lang: str) ->
         form = sparql.classify(text)
         makes_rows = form in ("SELECT", "ASK")
         kind = "application/sparql-results+json" if makes_rows else "text/turtle"
-        answer = serving().pool.query(QueryRequest(text=text, media_type=kind, client=request.remote_addr or "unknown"))
-    body = answer.read()
-    downloads = sorted(offers(form), key=lambda offer: offer.extension not in _FIRST_DOWNLOADS)
-    files = {offer.label: f"/sparql?{urlencode({'query': text, 'format': offer.extension})}" for offer in downloads}
+        has_rows = explain and form == "SELECT"
+        client = request.remote_addr or "unknown"
+        answer = serving().pool.query(QueryRequest(text=text, media_type=kind, explain=has_rows, client=client))
+    body, behind = answer.read(), no_rows(lang) if explain else None
+    if has_rows:
+        source = same(answer.version, publication, serving().newest)
+        body, behind = evidence_of(body, source, lang, lambda iris: serving().pool.read("passages", iris=list(iris)))
     found = table(body, publication, lang, limit=_ROWS_SHOWN, as_asked=True) if makes_rows else None
     parts = []
     if form == "SELECT":
@@ -170,8 +180,20 @@ def _answered(shown: Console, publication: Publication, text: str, lang: str) ->
         cut=len(turtle) > _TURTLE_SHOWN,
         summary=" · ".join(parts),
         answered=True,
-        files=files,
+        files=_files(text, form, behind),
+        evidence=behind,
     )
+
+
+def _files(text: str, form: str, behind: Evidence | None) -> dict[str, str]:
+    """The same answer in each format, with its evidence where the format has room for it."""
+    downloads = sorted(offers(form), key=lambda offer: offer.extension not in _FIRST_DOWNLOADS)
+    told = {"json"} | ({"csv", "tsv"} if behind and behind.whole else set()) if behind and form == "SELECT" else set()
+    return {
+        offer.label: "/sparql?"
+        + urlencode({"query": text, "format": offer.extension, **(_EXPLAIN if offer.extension in told else {})})
+        for offer in downloads
+    }
 
 
 def _mistaken(shown: Console, error: SamvirkeError) -> tuple[Console, HTTPStatus, dict[str, str]]:

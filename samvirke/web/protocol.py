@@ -29,11 +29,13 @@ from samvirke.negotiate import Offer, choose
 from samvirke.settings import Limits
 from samvirke.sparql import errors as sparql_errors
 from samvirke.sparql.formats import GRAPHS, content_type, offer_for
+from samvirke.web import evidence
 from samvirke.web.bodies import read_body
 from samvirke.web.headers import NOT_KEPT, entity_tag, vary
 from samvirke.web.languages import neutral_redirect_language
 from samvirke.web.publication import Publication, current, serving
 from samvirke.web.service_description import describe_service
+from samvirke.workers.answers import Answer
 from samvirke.workers.pool import QueryRequest
 
 __all__ = ["PAGE", "Call", "Plan", "Question", "blueprint", "one_parameter", "placed", "plan", "read_parameters"]
@@ -50,7 +52,7 @@ _READING = "This address answers queries, it takes no updates."
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a request asks: a query, the dataset the protocol names for it, and a wish for a format.
+    """What a request asks: a query, the dataset the protocol names for it, a wish for a format, and for evidence.
 
     `byte_order_mark` asks for one before CSV.
     """
@@ -60,6 +62,7 @@ class Question:
     named_graphs: tuple[str, ...]
     format: str | None
     byte_order_mark: bool = False
+    explain: bool = False
 
     @property
     def dataset(self) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
@@ -101,13 +104,14 @@ class Plan:
             default_graphs=default_graphs,
             named_graphs=named_graphs,
             byte_order_mark=self.question.byte_order_mark,
+            explain=self.question.explain,
             client=client,
         )
 
     def tag(self, publication: Publication) -> str:
         """Return the entity tag of the answer; only for one that may be kept."""
         question = self.question
-        asked = json.dumps([question.text, *question.dataset, question.byte_order_mark])
+        asked = json.dumps([question.text, *question.dataset, question.byte_order_mark, question.explain])
         return entity_tag(publication, self.offer.media_type, asked)
 
     def headers(self, publication: Publication, version: str) -> list[tuple[str, str]]:
@@ -134,7 +138,8 @@ def plan(call: Call, limits: Limits) -> Plan | None:
     question = _question(parameters)
     form = _form(question, limits)
     plain = call.body is None and not (question.format or question.default_graphs or question.named_graphs)
-    offer = offer_for(form, call.accept, query_format=question.format, also=(PAGE,) if plain else ())
+    also = (PAGE,) if plain else ()
+    offer = offer_for(form, call.accept, query_format=question.format, also=also, explain=question.explain)
     return Plan(question, form, offer, keeps=call.body is None and not sparql.varies(question.text))
 
 
@@ -188,7 +193,9 @@ def get() -> Response:
     if found is None:
         return _service(read_parameters(request.query_string, "the address"))
     if found.offer is PAGE:
-        return _to_page(current().links.sparql(neutral_redirect_language(), query=found.question.text))
+        explain = "evidence" if found.question.explain else None
+        links = current().links
+        return _to_page(links.sparql(neutral_redirect_language(), query=found.question.text, explain=explain))
     return _answer(found)
 
 
@@ -206,7 +213,10 @@ def post() -> Response:
 def _form(question: Question, limits: Limits) -> str:
     with placed(question.text):
         sparql.check_size(question.text, limits)
-        return sparql.classify(question.text)
+        form = sparql.classify(question.text)
+    if question.explain:
+        evidence.check_form(form)
+    return form
 
 
 def _answer(found: Plan) -> Response:
@@ -219,11 +229,20 @@ def _answer(found: Plan) -> Response:
         return response
     with placed(found.question.text):
         answer = serving().pool.query(found.request(request.remote_addr or "unknown"))
-    response.response = answer.body
+        told = _explained(answer, found.offer, publication) if found.question.explain else None
+    response.response = answer.body if told is None else [told]
     response.headers.clear()
     response.headers.extend(found.headers(publication, answer.version))
-    response.content_length = answer.length_bytes
+    response.content_length = answer.length_bytes if told is None else len(told)
     return response
+
+
+def _explained(answer: Answer, offer: Offer, publication: Publication) -> bytes:
+    """The answer with the evidence of its rows."""
+    source = evidence.same(answer.version, publication, serving().newest)
+    return evidence.explained(
+        answer.read(), offer.media_type, source, lambda iris: serving().pool.read("passages", iris=list(iris))
+    )
 
 
 @contextlib.contextmanager
@@ -272,6 +291,7 @@ def _question(parameters: dict[str, list[str]]) -> Question:
         named_graphs=_addresses(parameters, "named-graph-uri"),
         format=_wish(parameters),
         byte_order_mark=_switch(parameters, "bom"),
+        explain=evidence.wanted(one_parameter(parameters, "explain")),
     )
 
 

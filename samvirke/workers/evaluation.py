@@ -8,7 +8,7 @@ Source: https://www.w3.org/TR/sparql11-query/, https://www.w3.org/TR/sparql11-pr
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import IO, cast
 
 import pyoxigraph
@@ -29,6 +29,7 @@ from samvirke import sparql
 from samvirke.sparql import errors as sparql_errors
 from samvirke.workers import failures
 from samvirke.workers.csv_rows import write_csv
+from samvirke.workers.explaining import write_explained
 from samvirke.workers.request import Request
 from samvirke.workers.rows import Counted
 
@@ -63,11 +64,25 @@ def evaluate(store: Store, request: Request, output: object, *, base: str, known
         sparql.gate_query(text, request.gate)
         text = sparql.unreachable(text)
     try:
-        return _write(_query(store, text, request, base), request, cast("IO[bytes]", output))
+        return _answered(store, text, request, cast("IO[bytes]", output), base)
     except SyntaxError as error:
         raise sparql_errors.syntax_error(request.text, str(error), known=known) from error
     except (ValueError, RuntimeError, OSError) as error:  # Solutions are computed while they are written.
         raise sparql_errors.evaluation_error(request.text, str(error)) from error
+
+
+def _answered(store: Store, text: str, request: Request, file: IO[bytes], base: str) -> int:
+    default, named = request.default_graphs, request.named_graphs
+    if default is None and named is None:
+        default, named = sparql.dataset(text, base=base)
+    ask = _asking(store, default, named, base)
+    result = ask(text)
+    if not request.explain:
+        return _write(result, request, file)
+    if not isinstance(result, QuerySolutions):
+        raise failures.no_rows_to_explain()
+    graphs = None if default is None and named is None else default or ()
+    return write_explained(result, request, file, store=store, ask=ask, graphs=graphs)
 
 
 def _write(result: QuerySolutions | QueryBoolean | QueryTriples, request: Request, file: IO[bytes]) -> int:
@@ -95,18 +110,18 @@ def write_triples(triples: Iterable[Triple], request: Request, file: IO[bytes]) 
     return counter.count
 
 
-def _query(store: Store, text: str, request: Request, base: str) -> QuerySolutions | QueryBoolean | QueryTriples:
-    default, named = request.default_graphs, request.named_graphs
+def _asking(
+    store: Store, default: tuple[str, ...] | None, named: tuple[str, ...] | None, base: str
+) -> Callable[[str], QuerySolutions | QueryBoolean | QueryTriples]:
+    """Return what evaluates a text on a dataset; None and None are the store's own."""
     if default is None and named is None:
-        default, named = sparql.dataset(text, base=base)
-    if default is None and named is None:
-        return store.query(text, base_iri=base)
+        return lambda text: store.query(text, base_iri=base)
     names: list[NamedNode | BlankNode] = [NamedNode(name) for name in named or ()]
     if len(default or ()) <= 1:
         graphs: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(name) for name in default or ()]
-        return store.query(text, base_iri=base, default_graph=graphs, named_graphs=names)
+        return lambda text: store.query(text, base_iri=base, default_graph=graphs, named_graphs=names)
     merged = _merge(store, default or (), names)
-    return merged.query(text, base_iri=base, default_graph=[DefaultGraph()], named_graphs=names)
+    return lambda text: merged.query(text, base_iri=base, default_graph=[DefaultGraph()], named_graphs=names)
 
 
 def _merge(store: Store, default: tuple[str, ...], named: list[NamedNode | BlankNode]) -> Store:

@@ -82,6 +82,18 @@ def timed_out(timeout_s: float) -> QueryTimeout:
     )
 
 
+def no_rows_to_explain() -> WrongUse:
+    """Only SELECT has rows."""
+    return WrongUse(
+        "Only the rows of a SELECT can be explained.", remedy="Ask with SELECT, or leave out explain=evidence."
+    )
+
+
+def no_evidence_in(media_type: str) -> WrongUse:
+    """The format has no place for evidence."""
+    return WrongUse(f"{media_type} has no place for evidence.", remedy="Ask for JSON, CSV or TSV.")
+
+
 def unknown_operation(name: str) -> WrongUse:
     """The caller asked for a trusted read that does not exist."""
     return WrongUse(f"There is no read operation called {name!r}.")

@@ -44,6 +44,9 @@ _ANSWERS_ON_DISK = 16
 _ATTEMPTS = 3
 """How often a write is evaluated anew because another process's write came between."""
 
+_EXPLAINED_BYTES = 16 << 20
+"""Largest answer with evidence."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryRequest:
@@ -52,6 +55,7 @@ class QueryRequest:
     `media_type` is the format of the answer, fit for the query's form (`sparql.classify`).
     `default_graphs` and `named_graphs` are the protocol's dataset, None where it names none.
     `byte_order_mark` puts one before a CSV answer: spreadsheets take the text for another encoding without it.
+    With `explain` the answer has its evidence behind it: `samvirke.why.answer` takes it apart.
     `client` is whose share of the workers is used; the site's own queries leave it empty.
     """
 
@@ -60,6 +64,7 @@ class QueryRequest:
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
     byte_order_mark: bool = False
+    explain: bool = False
     client: str = ""
     timeout_ms: int | None = None
 
@@ -289,7 +294,9 @@ class Pool:
             byte_order_mark=request.byte_order_mark,
             timeout_s=(request.timeout_ms or limits.timeout_ms) / 1000,
             max_rows=limits.max_rows,
-            max_bytes=limits.max_bytes,
+            # An answer with evidence is put together in memory.
+            max_bytes=min(limits.max_bytes, _EXPLAINED_BYTES) if request.explain else limits.max_bytes,
+            explain=request.explain,
         )
 
     def graph(self, graph: str, *, media_type: str, client: str = "") -> Answer:

@@ -31,6 +31,7 @@ class Request:
 
     `default_graphs` and `named_graphs` name the query's dataset instead of the store's own; None
     means that the protocol named none. `media_type` has no parameters; `byte_order_mark` goes before CSV only.
+    `explain` asks for the evidence of the rows behind the answer (`samvirke.why`).
     Without a `gate` the text goes straight to the engine.
 
     The actions are "update", and "get", "put", "post" and "delete" of the graph with the address `graph`, ""
@@ -44,6 +45,7 @@ class Request:
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
     byte_order_mark: bool = False
+    explain: bool = False
     operation: str = ""
     action: str = ""
     graph: str = ""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 
 pytestmark = pytest.mark.browser
 
 THING = "/id/boligsocialt-og-kulturelt-netvaerk"
 DOCUMENT = "/document/biblioteksnetvaerk-om-inkluderingsindsatser"
+INVOLVED = (
+    "PREFIX nw: <https://w3id.org/samvirke/network#> SELECT ?who ?what { ?who nw:secretariatOf|nw:funderOf ?what }"
+)
+COUNTED = "SELECT (COUNT(?s) AS ?n) { ?s ?p ?o }"
 PATHS = {
     "home": "/",
     "class": "/class/network",
@@ -28,6 +34,8 @@ PATHS = {
     "queries": "/queries/",
     "query": "/queries/networks",
     "sparql": "/sparql",
+    "why": f"/sparql?{urlencode({'query': INVOLVED, 'explain': 'evidence'})}",
+    "no why": f"/sparql?{urlencode({'query': COUNTED, 'explain': 'evidence'})}",
     "not found": "/id/findes-ikke",
 }
 LANGUAGES = ("da", "en")
@@ -125,6 +133,28 @@ def test_a_chip_lights_its_sentence_and_the_number_leads_back(site_address, brow
     target = page.url.partition("#")[2]
 
     assert page.locator(f"#{target}").get_attribute("data-k") is not None
+    context.close()
+
+
+def test_why_leads_from_a_row_to_its_words_and_on_to_the_document(site_address, browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(f"{site_address}/en{PATHS['sparql']}")
+    page.locator("#query").fill(INVOLVED)
+    page.get_by_role("button", name="Why?").click()
+    row = page.locator("tr[data-k]").first
+    number = row.get_attribute("data-k").split()[0]
+    mark = page.locator(f"#k{number}")
+    quiet = _background(mark)
+    row.locator("a.ev").first.click()
+
+    assert _background(mark) != quiet
+    first = mark.evaluate("one => one.firstChild.textContent").split()[0]
+    mark.locator("a.bk").click()
+    assert "#r" in page.url
+    page.locator(f"p:has(#k{number}) > a").click()
+    assert "#char=" in page.url
+    assert page.locator("mark:has(> span:target)").inner_text().split()[0] == first
     context.close()
 
 

@@ -271,6 +271,26 @@ def test_query_answers_in_every_form(starter: Path, run_here: Run) -> None:
     assert table.out.splitlines()[2] == "d:harbour-choir  The Harbour Choir  d:mette-holm  Mette Holm"
 
 
+def test_a_query_shows_the_passages_behind_its_rows(starter: Path, run_here: Run) -> None:
+    table = run_here("query", "conductors", "--explain", cwd=starter)
+    rows = list(
+        csv.reader(io.StringIO(run_here("query", "conductors", "--explain", "--format", "csv", cwd=starter).out))
+    )
+    document = json.loads(run_here("query", "conductors", "--explain", "--format", "json", cwd=starter).out)
+    counted = run_here("query", "-", "--explain", stdin="SELECT (COUNT(*) AS ?n) { ?a ?b ?c }", cwd=starter)
+    asked = run_here("query", "-", "--explain", stdin="ASK {}", cwd=starter)
+
+    assert table.out.split()[: len(rows[0])] == rows[0]
+    assert rows[0][-1] == "evidence"
+    assert "#char=" in rows[1][-1]
+    assert rows[1][-1] in table.out
+    assert set(document["evidence"]["quotes"]) == set(rows[1][-1].split(" "))
+    assert all(document["evidence"]["quotes"].values())
+    assert (counted.code, counted.out) == (3, "")
+    assert counted.err.startswith("<stdin>:1:9: The evidence cannot be given: An aggregate")
+    assert (asked.code, asked.out) == (2, "")
+
+
 def test_a_failed_query_leaves_the_old_file(starter: Path, run_here: Run) -> None:
     target = starter / "answer.csv"
     target.write_text("before")

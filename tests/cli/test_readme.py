@@ -18,6 +18,7 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
 EXPECTED = {
     "/id/nordisk-biblioteksnetvaerk": 'skos:prefLabel "Nordisk Biblioteksnetværk"@da',
     "year=2016": "Boligsocialt og Kulturelt Netværk",
+    "explain=evidence": '/id/nordisk-ministerraad,"https://w3id.org/samvirke/document/',
     "--data-urlencode": "/2021-10-21#char=163,188",
     "urlopen": "Boligsocialt og Kulturelt Netværk\nNordisk Biblioteksnetværk\n",
     "samvirke query": "Nordisk Biblioteksnetværk",

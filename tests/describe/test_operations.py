@@ -36,6 +36,15 @@ def test_a_description_holds_facts_from_and_to_the_thing_and_its_details_and_no_
     assert ("old-stem", "label") not in told
 
 
+def test_passages_are_their_words_and_nothing_else(orchard):
+    store, schema = orchard
+    known = sorted({quad.subject.value for quad in store.quads_for_pattern(None, NIF.anchorOf, None, DefaultGraph())})
+    quads = list(describe.passages(store, schema, {"iris": [*known[:2], f"{BASE}id/graasten"]}))
+
+    assert sorted(quad.subject.value for quad in quads) == known[:2]
+    assert all(quad.object.value in TEXT for quad in quads)
+
+
 def test_incoming_facts_are_counted(orchard):
     store, schema = orchard
     quads = describe.neighbourhood(store, schema, {"iri": f"{BASE}id/graasten"})

@@ -17,7 +17,11 @@ KEYWORDS = {**DEFAULT_KEYWORDS, "words": None, "N_": None}
 
 def used() -> set[str]:
     options = {"**/templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true"}}
-    found = extract_from_dir(str(WEB), method_map=METHODS, options_map=options, keywords=KEYWORDS)
+    # The reasons why rows cannot be explained come from the workers; pages put them into the reader's language.
+    found = [
+        *extract_from_dir(str(WEB), method_map=METHODS, options_map=options, keywords=KEYWORDS),
+        *extract_from_dir(str(WEB.parent / "why"), method_map=METHODS, options_map=options, keywords=KEYWORDS),
+    ]
     return {message[0] if isinstance(message, tuple) else message for _, _, message, _, _ in found}
 
 

@@ -148,7 +148,7 @@ class Front:
     # ------------------------------------------------------------ queries
 
     async def _query(self, incoming: Incoming, protocol: Any) -> Reply | None:  # noqa: ANN401 - the same
-        """Answer a query; None when the request is for a page or the service description."""
+        """Answer a query; None when the request is for a page, the service description, or evidence."""
         header = incoming.headers.get
         call = Call(
             incoming.query_string.encode("utf-8", "surrogateescape"),
@@ -158,7 +158,7 @@ class Front:
             incoming.body if incoming.method == "POST" else None,
         )
         found = plan(call, self._limits)
-        if found is None or found.offer is PAGE:
+        if found is None or found.offer is PAGE or found.question.explain:
             return None
         publication = await self._newest()
         if found.keeps and (known := header("if-none-match")) and found.tag(publication) in codings.plain_tags(known):
