@@ -27,6 +27,7 @@ from samvirke.questions import check_questions
 from samvirke.report_rdf import report_turtle
 from samvirke.settings import public_settings
 from samvirke.site import Site
+from samvirke.store import disk
 
 __all__ = ["assemble", "build", "check_site", "source_files"]
 
@@ -124,6 +125,8 @@ class _Writer:
         ):
             with (directory / name).open("wb") as file:
                 file.writelines(lines)
+        if len(self.data) + len(self.default) + len(self.schema) >= disk.WORTH_QUADS:
+            disk.write_disk(directory, store.files_of(directory))
         _write_text(directory / "schema.json", self.candidate.schema.to_json() + "\n")
         _write_json(directory / "settings.json", public_settings(self.site.settings))
         self._write_report(directory)

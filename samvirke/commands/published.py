@@ -123,7 +123,7 @@ def published(site: Site, language: str) -> Iterator[Published]:
     from samvirke.workers.pool import Pool
 
     publication = open_publication(generation_of(site))
-    with Pool.start(site.state, site.settings.limits) as pool:
+    with Pool.start(site.state, site.settings.limits, warm=False) as pool:
         yield Published(publication, pool, language)
 
 

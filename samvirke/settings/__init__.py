@@ -88,6 +88,12 @@ class Limits:
     concurrent_per_client: int = _row(
         "positive", 4, "Queries one client may run at once.", "Forespørgsler, én klient må køre ad gangen."
     )
+    memory_facts: int = _row(
+        "positive",
+        10_000_000,
+        "Most facts that are held in memory; more are answered from the disk.",
+        "Flest oplysninger, der holdes i hukommelsen; flere besvares fra disken.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from samvirke.workers import failures
 from samvirke.workers.answers import Body
 from samvirke.workers.frames import ControlLine, FrameReader, Kind, StreamCut, frame
 from samvirke.workers.request import Request, write_request
+from samvirke.workers.tiers import MEMORY
 
 __all__ = ["Lease", "Line", "Zygote"]
 
@@ -98,8 +99,8 @@ class Zygote:
 class Line:
     """The control line to one generation's template; shared by threads."""
 
-    def __init__(self, address: str, directory: Path) -> None:
-        """Connect and wait until the generation is loaded.
+    def __init__(self, address: str, directory: Path, tier: str = MEMORY) -> None:
+        """Connect and wait until the generation is loaded, on the tier named.
 
         Raises: StoreDamaged with the reason when it cannot be loaded; WorkerLost when nobody answers.
         """
@@ -110,7 +111,7 @@ class Line:
             self._line = ControlLine(connection)
             try:
                 connection.connect(address)
-                self._line.send({"open": str(directory)})
+                self._line.send({"open": str(directory), "tier": tier})
                 reply, _ = self._line.receive()
             except (OSError, StreamCut) as error:
                 # A template that has just run out of clients may end with our connection in its hands.

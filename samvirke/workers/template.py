@@ -37,22 +37,22 @@ class Client:
     ended: dict[int, int] = field(default_factory=dict)
 
 
-def main(link: socket.socket, directory: str, *, parent: int) -> None:
-    """Load the generation in `directory` and serve until the zygote or the last client is gone.
+def main(link: socket.socket, directory: str, tier: str, *, parent: int) -> None:
+    """Load the generation in `directory` on a tier, and serve until the zygote or the last client is gone.
 
     When it cannot be loaded, each client waiting is told why, and the process ends.
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     limits.die_with_parent(parent)
     try:
-        hands = _load(Path(directory))
+        hands = _load(Path(directory), tier)
     except Exception as error:  # whatever is wrong with the generation, the client must hear it
         _refuse(link, f"{error}" or type(error).__name__)
         return
     Template(link, hands).run()
 
 
-def _load(directory: Path) -> worker.Hands:
+def _load(directory: Path, tier: str) -> worker.Hands:
     """Load in a thread that ends before the first fork.
 
     The engine seeds its random numbers per thread, on first use, which loading blank nodes is. Loaded
@@ -62,7 +62,7 @@ def _load(directory: Path) -> worker.Hands:
 
     def load() -> None:
         try:
-            outcome.append(worker.load(directory))
+            outcome.append(worker.load(directory, tier))
         except Exception as error:  # raised again by the caller, in the main thread
             outcome.append(error)
 
