@@ -30,7 +30,6 @@ CREATE TABLE site (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE entity (
   id INTEGER PRIMARY KEY, iri TEXT NOT NULL UNIQUE, folded TEXT NOT NULL, class TEXT NOT NULL,
   detail INTEGER NOT NULL, withdrawn INTEGER NOT NULL, successor TEXT);
-CREATE INDEX entity_folded ON entity (folded);
 -- Every class a thing is of, superclasses included.
 CREATE TABLE entity_class (class TEXT NOT NULL, entity INTEGER NOT NULL, PRIMARY KEY (class, entity)) WITHOUT ROWID;
 -- The lists: what stands at which place of the list of a class, in each of the site's languages.
@@ -46,8 +45,6 @@ CREATE TABLE shown (
 CREATE TABLE name (
   id INTEGER PRIMARY KEY, entity INTEGER NOT NULL, text TEXT NOT NULL, tag TEXT NOT NULL, kind INTEGER NOT NULL,
   folded TEXT NOT NULL);
-CREATE INDEX name_folded ON name (folded);
-CREATE INDEX name_entity ON name (entity, kind);
 CREATE VIRTUAL TABLE name_words USING fts5 (
   words, stems, content='', columnsize=0, prefix='1 2 3', tokenize='unicode61 remove_diacritics 0');
 CREATE VIRTUAL TABLE name_parts USING fts5 (folded, content='', columnsize=0, tokenize='trigram');
@@ -60,6 +57,17 @@ CREATE TABLE sentence (
 CREATE VIRTUAL TABLE sentence_words USING fts5 (
   words, stems, content='', columnsize=0, tokenize='unicode61 remove_diacritics 0');
 """
+
+# Made when the rows are there: sorting once is quicker than keeping sorted.
+INDEXES = """
+CREATE INDEX entity_folded ON entity (folded);
+CREATE INDEX name_folded ON name (folded);
+CREATE INDEX name_entity ON name (entity, kind);
+"""
+_FULL_TEXT = ("name_words", "name_parts", "word_parts", "sentence_words")
+_FAST = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
+_HASH_BYTES = 64 << 20
+"""What full text gathers in memory before it writes: with the usual megabyte it merges its parts over and over."""
 
 _LINE = re.compile(r"\S.*")
 _VERSION_CLASS = CORE.DocumentVersion.value
@@ -99,17 +107,20 @@ def write_index(
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         # The file is new and thrown away if the build fails: no journal is needed to protect it.
-        connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + LAYOUT)
+        connection.executescript(_FAST + LAYOUT)
         connection.execute("BEGIN")
+        for table in _FULL_TEXT:
+            connection.execute(f"INSERT INTO {table}({table}, rank) VALUES ('hashsize', {_HASH_BYTES})")
         stemmed = _languages(languages, things)
         connection.execute("INSERT INTO site VALUES ('stem_languages', ?)", (" ".join(stemmed),))
         connection.execute("INSERT INTO site VALUES ('languages', ?)", (" ".join(languages),))
         _write_entities(connection, things, schema, languages)
         _write_names(connection, stemmed)
         _write_sentences(connection, documents, stemmed)
-        for table in ("name_words", "name_parts", "sentence_words"):
+        for table in _FULL_TEXT:
             connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")
         connection.execute("COMMIT")
+        connection.executescript(INDEXES)
         connection.execute("ANALYZE")
     finally:
         connection.close()

@@ -224,12 +224,16 @@ def public_settings(settings: Settings) -> dict[str, Any]:
     return values
 
 
-def settings_from_public(values: Mapping[str, Any], *, place: str) -> Settings:
-    """Return the settings that `public_settings` wrote, all others at their default.
+def settings_from_public(
+    values: Mapping[str, Any], *, place: str, environ: Mapping[str, str] = MappingProxyType({})
+) -> Settings:
+    """Return the settings that `public_settings` wrote, all others as `environ` sets them or at their default.
 
     Raises: SiteError that names `place` when a value is unknown or ill-typed.
     """
-    return _settle(Path(place), {_known(name, place): (value, place) for name, value in values.items()})
+    given: dict[str, tuple[Any, str]] = {_known(name, place): (value, place) for name, value in values.items()}
+    _take_environment(environ, given)
+    return _settle(Path(place), given)
 
 
 def load_settings(

@@ -166,9 +166,9 @@ def load_lines(directory: Path, lines: Lines, *, source: Path, on_disk: bool) ->
     """
     store = pyoxigraph.Store(directory / FOLDER) if on_disk else pyoxigraph.Store()
     try:
-        store.bulk_load(path=directory / DATA_FILE, format=RdfFormat.N_QUADS)
         if lines.named_graphs:
-            store.bulk_load(path=directory / DEFAULT_FILE, format=RdfFormat.N_TRIPLES)
+            store.bulk_load(path=directory / DATA_FILE, format=RdfFormat.N_QUADS)
+        store.bulk_load(path=directory / DEFAULT_FILE, format=RdfFormat.N_TRIPLES)
     except SyntaxError as error:
         raise _input_error(error, str(source)) from error
     if on_disk:
