@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def queries(store: Store, runs: int) -> dict[str, dict[str, float]]:
     """Time each stored question, answered in JSON."""
     told = {}
     for query in load_queries(ROOT / "queries"):
-        text, rows = bind(query, {}), 0
+        text = bind(query, {})
 
         def ask(text: str = text) -> int:
             answer = store.query(text)
@@ -87,7 +88,7 @@ def look_ups(folder: Path, runs: int) -> dict[str, dict[str, float]]:
     }
     told = {}
     for name, ask in kinds.items():
-        each = [measured(lambda word=word: ask(word), runs) for word in WORDS]
+        each = [measured(partial(ask, word), runs) for word in WORDS]
         told[name] = {"ms": round(statistics.median(each), 2), "most_ms": max(each)}
     return told
 

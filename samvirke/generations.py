@@ -162,8 +162,8 @@ def publish(state: Path, *, name: str, write: Callable[[Path], Mapping[str, Any]
     """Write a new generation and switch to it. The caller holds the lock.
 
     Reads:  nothing but what `write` reads. `write` gets an empty directory, fills it and returns the
-            manifest; version and checksums are added here, those but that it gives as `parts`. `name` becomes the directory's name,
-            with a number when there is one of that name already.
+            manifest; version and checksums are added here, but those that it gives as `parts`. `name`
+            becomes the directory's name, with a number when there is one of that name already.
     Writes: the generation, the link `current`; deletes all but the newest `retention` generations.
     Raises: StoreError when the disk is full or cannot be written; what was published before stands.
     """
@@ -173,7 +173,8 @@ def publish(state: Path, *, name: str, write: Callable[[Path], Mapping[str, Any]
             unfinished.mkdir()
             manifest = dict(write(unfinished))
             version = _free(state, name)
-            manifest = {"version": version, **manifest, "parts": _digests(unfinished, manifest.get("parts", {}))}
+            parts = _digests(unfinished, manifest.get("parts", {}))
+            manifest = {"version": version, **manifest, "parts": parts}
             text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
             (unfinished / MANIFEST).write_text(text, encoding="utf-8")
             _sync_tree(unfinished)
@@ -194,7 +195,10 @@ def _digests(folder: Path, known: Mapping[str, str]) -> dict[str, str]:
     names = [path.relative_to(folder).as_posix() for path in _below(folder)]
     with ThreadPoolExecutor(_READERS) as readers:
         missing = [name for name in names if name not in known]
-        found = {**known, **dict(zip(missing, readers.map(lambda name: file_digest(folder / name), missing)))}
+        found = {
+            **known,
+            **dict(zip(missing, readers.map(lambda name: file_digest(folder / name), missing), strict=True)),
+        }
     return {name: found[name] for name in names}
 
 

@@ -42,6 +42,7 @@ SLOW_MODULES = frozenset(
         "cli/test_commands.py",
         "cli/test_readme.py",
         "cli/test_serve.py",
+        "cli/test_serve_file.py",
         "ontology/test_reasoner.py",
         "protocol/test_sparql_protocol.py",
         "shapes/test_sabotage.py",
@@ -49,6 +50,7 @@ SLOW_MODULES = frozenset(
         "test_layout.py",
         "web/test_crawl.py",
         "workers/test_pool.py",
+        "workers/test_tiers.py",
     }
 )
 

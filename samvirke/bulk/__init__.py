@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +27,7 @@ from samvirke.model import Report, Severity
 from samvirke.report_rdf import report_turtle
 from samvirke.settings import public_settings, settings_from_public
 from samvirke.store import DATA_FILE, DEFAULT_FILE
-from samvirke.store.bulk import Lines, load_lines, without_repeats, write_lines
+from samvirke.store.bulk import Lines, load_lines, write_lines
 
 __all__ = ["is_published", "publish_file"]
 
@@ -102,6 +103,9 @@ class _Writer:
         try:
             return self._write(directory, plain=True)
         except Unusual:
+            # Comments, repetitions, odd spelling: every line is written anew, as it should be.
+            for path in directory.iterdir():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
             return self._write(directory, plain=False)
 
     def _write(self, directory: Path, *, plain: bool) -> Mapping[str, Any]:
@@ -121,8 +125,7 @@ class _Writer:
                 raise
             count = loading.result()
         if lines.as_given and (found.others or found.facts != count):
-            without_repeats(directory)
-            digest = generations.file_digest(directory / DATA_FILE)
+            raise Unusual
         return self._manifest(base, lines, digest, count)
 
     def _write_beside(self, directory: Path, found: Survey, base: str, lines: Lines) -> None:
@@ -131,7 +134,7 @@ class _Writer:
         schema = schema_of(found, base=base, languages=self.languages, prefixes=dict(lines.prefixes))
         schema = replace(schema, unnamed_facts=True)
         (directory / "schema.json").write_text(schema.to_json() + "\n", encoding="utf-8")
-        title = {language: self.source.name for language in self.languages}
+        title = dict.fromkeys(self.languages, self.source.name)
         told = {"base": base, "languages": list(self.languages), "title": title}
         settings = public_settings(settings_from_public(told, place=str(self.source)))
         _write_json(directory / "settings.json", settings)

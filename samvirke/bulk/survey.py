@@ -7,7 +7,6 @@ Standard: https://www.w3.org/TR/n-quads/
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -119,8 +118,9 @@ def common_base(subjects: Iterable[str]) -> str:
     if not hosts:
         return ""
     host = max(sorted(hosts), key=lambda one: len(hosts[one]))
-    shared = os.path.commonprefix([min(hosts[host]), max(hosts[host])])
-    start = shared.partition("#")[0].partition("?")[0].rpartition("/")[0] + "/"
+    least, most = min(hosts[host]), max(hosts[host])  # What these two share, all between them begin with.
+    same = next((at for at, (a, b) in enumerate(zip(least, most, strict=False)) if a != b), len(least))
+    start = least[:same].partition("#")[0].partition("?")[0].rpartition("/")[0] + "/"
     if start.endswith("/id/"):  # `/id/` is where this engine has its things, so what stands before it is the base.
         start = start.removesuffix("id/")
     return start if start.count("/") >= _LEAST_PATH and start.startswith(host) else host

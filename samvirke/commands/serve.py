@@ -70,7 +70,9 @@ POLL_S = 0.02
 )
 @option("--no-build", is_flag=True, help=words("Serve what is published.", "Vis det, der er udgivet."))
 @pass_frame
-def serve(frame: Frame, path: str | None, host: str | None, port: int | None, base: str | None, no_build: bool) -> int:
+def serve(
+    frame: Frame, path: str | None, *, host: str | None, port: int | None, base: str | None, no_build: bool
+) -> int:
     """Build if needed, then serve until stopped."""
     if path is not None and not Path(path).is_dir():
         return _serve_file(frame, Path(path), host=host, port=port, base=base, no_build=no_build)

@@ -12,10 +12,10 @@ import hashlib
 import mmap
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
+from xml.parsers import expat
 
 import pyoxigraph
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat
@@ -97,6 +97,8 @@ def _rewrite(source: Path, ending: str, data: Path, default: Path, *, base: str)
         if ending == "rdf":
             _refuse_doctype(file.read(), name)
             file.seek(0)
+            _refuse_unclosed(cast("IO[bytes]", file), name)
+            file.seek(0)
         if file.read(len(_BOM)) != _BOM:
             file.seek(0)
         parser = pyoxigraph.parse(cast("IO[bytes]", file), READABLE[ending], base_iri=base)
@@ -112,6 +114,18 @@ def _rewrite(source: Path, ending: str, data: Path, default: Path, *, base: str)
             if seen_triples.is_new(triple):
                 triples_out.write(triple)
         return Lines(named, dict(parser.prefixes))
+
+
+def _refuse_unclosed(file: IO[bytes], name: str) -> None:
+    """Refuse XML that is cut short: the engine's parser takes what there is of it, and says nothing."""
+    parser = expat.ParserCreate()
+    try:
+        parser.ParseFile(file)
+    except expat.ExpatError as error:
+        reason = expat.ErrorString(error.code).capitalize()
+        raise InputError(
+            f"{reason}.", file=name, line=error.lineno, column=error.offset + 1, remedy="Correct it and try again."
+        ) from error
 
 
 def _parsed(parser: Iterator[Quad], name: str) -> Iterator[Quad]:
@@ -181,18 +195,3 @@ def load_lines(directory: Path, lines: Lines, *, source: Path, on_disk: bool) ->
     if on_disk:
         finish_disk(directory)
     return count
-
-
-def without_repeats(directory: Path) -> None:
-    """Write lines that were taken as they are anew, each once: some stood there twice."""
-    data, default = directory / DATA_FILE, directory / DEFAULT_FILE
-    seen, fresh = _Seen(), directory / f"{DATA_FILE}.new"
-    with data.open("rb") as given, fresh.open("wb") as kept:
-        kept.writelines(line for line in given if seen.is_new(line))
-    with suppress(FileNotFoundError):
-        default.unlink()
-    fresh.replace(data)
-    try:
-        default.hardlink_to(data)
-    except OSError:
-        shutil.copyfile(data, default)
