@@ -85,8 +85,18 @@ def fold(text: str) -> str:
 
 
 def _unmarked(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(character for character in plain if not unicodedata.combining(character))
+    return unicodedata.normalize("NFKD", text).translate(_MARKS)
+
+
+class _Marks(dict[int, int | None]):
+    """Translates each character to itself and a mark to nothing; learns a character when it first meets it."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = found = None if unicodedata.combining(chr(code)) else code
+        return found
+
+
+_MARKS = _Marks()
 
 
 def tokens(text: str) -> list[str]:

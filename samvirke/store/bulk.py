@@ -35,7 +35,7 @@ from samvirke.store.disk import FOLDER, finish_disk
 
 __all__ = ["Lines", "load_lines", "write_lines"]
 
-_UNLIKE_LINES = (b"_:", b"<<(", b"--ltr", b"--rtl", _BOM, b"\r")
+_UNLIKE_LINES = (b"_:", b"<<(", b"--ltr", b"--rtl", b"\r")
 """What plain N-Triples of RDF 1.1 without blank nodes do not hold outside a text."""
 
 
@@ -87,7 +87,7 @@ def _is_plain(source: Path) -> bool:
         if not file.seek(0, 2):
             return True
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return all(content.find(mark) < 0 for mark in _UNLIKE_LINES)
+            return content[: len(_BOM)] != _BOM and all(content.find(mark) < 0 for mark in _UNLIKE_LINES)
 
 
 def _rewrite(source: Path, ending: str, data: Path, default: Path, *, base: str) -> Lines:

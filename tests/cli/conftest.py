@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 QUIET_ENVIRONMENT = {"LANG": "C.UTF-8", "NO_COLOR": "1"}
-KEPT = ("PYTHONPATH", "PATH", "HOME", "TMPDIR", "JAVA_HOME", "SYSTEMROOT")
+KEPT = ("PATH", "HOME", "TMPDIR", "JAVA_HOME", "SYSTEMROOT")
 COMMAND = (sys.executable, "-m", "samvirke")
 
 
