@@ -25,7 +25,7 @@ from samvirke.commands.frame import Command, Frame, end_progress, option, pass_f
 from samvirke.errors import SamvirkeError, StoreError, WrongUse
 
 if TYPE_CHECKING:
-    from samvirke.settings import Limits
+    from samvirke.settings import Limits, Settings
     from samvirke.site import Site
 
 SERVED = "SAMVIRKE_SERVED"
@@ -95,8 +95,6 @@ def _serve_file(
     frame: Frame, source: Path, *, host: str | None, port: int | None, base: str | None, no_build: bool
 ) -> int:
     """Publish an RDF file if it was not, or changed since, then serve it until stopped."""
-    from samvirke.bulk import is_published, publish_file
-    from samvirke.generations import current
     from samvirke.settings import settings_from_public
 
     asked = {"base": base} if base is not None else {}
@@ -104,24 +102,34 @@ def _serve_file(
     host = host or settings.host
     port = free_port(host, settings.port if port is None else port)
     state = state_of(source, settings.state)
-    if not no_build and not (source.is_file() and is_published(source, current(state), base=base)):
-        frame.note(words("Publishing {name}.", "Udgiver {name}."), name=source.name)
-        generation = publish_file(
-            source,
-            state,
-            base=base,
-            languages=settings.languages,
-            lock_wait_ms=settings.lock_wait_ms,
-            progress=frame.progress(),
-        )
-        end_progress()
-        frame.note(
-            words("{n} facts, named under {base}", "{n} oplysninger, navngivet under {base}"),
-            n=generation.manifest["counts"]["facts"],
-            base=generation.manifest["base"],
-        )
+    if not no_build:
+        _publish_file(frame, source, state, settings, base=base)
     _refuse_unpublished(state)
     return _serve(frame, state, settings.limits, host, port)
+
+
+def _publish_file(frame: Frame, source: Path, state: Path, settings: Settings, *, base: str | None) -> None:
+    """Publish an RDF file, unless that is done already; say what was found in it."""
+    from samvirke.bulk import is_published, publish_file
+    from samvirke.generations import current
+
+    if source.is_file() and is_published(source, current(state), base=base):
+        return
+    frame.note(words("Publishing {name}.", "Udgiver {name}."), name=source.name)
+    generation = publish_file(
+        source,
+        state,
+        base=base,
+        languages=settings.languages,
+        lock_wait_ms=settings.lock_wait_ms,
+        progress=frame.progress(),
+    )
+    end_progress()
+    frame.note(
+        words("{n} facts, named under {base}", "{n} oplysninger, navngivet under {base}"),
+        n=generation.manifest["counts"]["facts"],
+        base=generation.manifest["base"],
+    )
 
 
 def state_of(source: Path, states: Path) -> Path:
