@@ -28,6 +28,7 @@ from samvirke.questions import check_questions
 from samvirke.report_rdf import report_turtle
 from samvirke.settings import public_settings
 from samvirke.site import Site
+from samvirke.store import disk
 
 __all__ = ["assemble", "build", "check_site", "source_files"]
 
@@ -125,6 +126,8 @@ class _Writer:
         ):
             with (directory / name).open("wb") as file:
                 file.writelines(lines)
+        if len(self.data) + len(self.default) + len(self.schema) >= disk.WORTH_QUADS:
+            disk.write_disk(directory, store.files_of(directory))
         _write_text(directory / "schema.json", self.candidate.schema.to_json() + "\n")
         _write_json(directory / "settings.json", public_settings(self.site.settings))
         _write_json(directory / COUNTS_FILE, self._counts().to_json())

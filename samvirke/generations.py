@@ -25,6 +25,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,7 @@ _UNFINISHED = ".building-"
 _RETIRED = ".removing-"
 _LINK = ".current-"
 _POLL_S = 0.05
-_CHUNK = 1 << 20
+_READERS = 2
 _BUILD_AGAIN = "Build the site again with `samvirke build`."
 
 
@@ -166,8 +167,8 @@ def publish(state: Path, *, name: str, write: Callable[[Path], Mapping[str, Any]
     """Write a new generation and switch to it. The caller holds the lock.
 
     Reads:  nothing but what `write` reads. `write` gets an empty directory, fills it and returns the
-            manifest; version and checksums are added here. `name` becomes the directory's name,
-            with a number when there is one of that name already.
+            manifest; version and checksums are added here, but those that it gives as `parts`. `name`
+            becomes the directory's name, with a number when there is one of that name already.
     Writes: the generation, the link `current`; deletes all but the newest `retention` generations.
     Raises: StoreError when the disk is full or cannot be written; what was published before stands.
     """
@@ -177,7 +178,7 @@ def publish(state: Path, *, name: str, write: Callable[[Path], Mapping[str, Any]
             unfinished.mkdir()
             manifest = dict(write(unfinished))
             version = _free(state, name)
-            parts = {path.relative_to(unfinished).as_posix(): file_digest(path) for path in _below(unfinished)}
+            parts = _digests(unfinished, manifest.get("parts", {}))
             manifest = {"version": version, **manifest, "parts": parts}
             text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
             (unfinished / MANIFEST).write_text(text, encoding="utf-8")
@@ -192,6 +193,18 @@ def publish(state: Path, *, name: str, write: Callable[[Path], Mapping[str, Any]
         raise
     _retire(state, keep=version, retention=retention)
     return Generation(directory.resolve(), manifest)
+
+
+def _digests(folder: Path, known: Mapping[str, str]) -> dict[str, str]:
+    """Return the checksum of every file by its path; several files are read at once."""
+    names = [path.relative_to(folder).as_posix() for path in _below(folder)]
+    with ThreadPoolExecutor(_READERS) as readers:
+        missing = [name for name in names if name not in known]
+        found = {
+            **known,
+            **dict(zip(missing, readers.map(lambda name: file_digest(folder / name), missing), strict=True)),
+        }
+    return {name: found[name] for name in names}
 
 
 def _free(state: Path, name: str) -> str:

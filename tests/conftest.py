@@ -43,6 +43,7 @@ SLOW_MODULES = frozenset(
         "cli/test_readme.py",
         "cli/test_scratch.py",
         "cli/test_serve.py",
+        "cli/test_serve_file.py",
         "clients/test_other_programs.py",
         "clients/test_python.py",
         "conformance/test_w3c.py",
@@ -55,6 +56,7 @@ SLOW_MODULES = frozenset(
         "test_layout.py",
         "web/test_crawl.py",
         "workers/test_pool.py",
+        "workers/test_tiers.py",
     }
 )
 

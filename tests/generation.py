@@ -11,10 +11,19 @@ BASE = "https://example.org/site/"
 
 
 def publish(
-    state: Path, version: str, *, data: str = "", default: str = "", schema: str = "", writable: bool = False
+    state: Path,
+    version: str,
+    *,
+    data: str = "",
+    default: str = "",
+    schema: str = "",
+    writable: bool = False,
+    disk: bool = False,
 ) -> Path:
-    """Write a generation from N-Quads and N-Triples, and make it the current one."""
+    """Write a generation from N-Quads and N-Triples, and make it the current one; `disk`: with a disk store."""
     from samvirke.schema import compile_schema
+    from samvirke.store import disk as disk_store
+    from samvirke.store import files_of
 
     directory = state / "generations" / version
     directory.mkdir(parents=True)
@@ -28,6 +37,8 @@ def publish(
         ("manifest.json", json.dumps({"version": version, "base": BASE, "hash": version, "writable": writable})),
     ):
         (directory / name).write_text(text, encoding="utf-8")
+    if disk:
+        disk_store.write_disk(directory, files_of(directory))
     link = state / ".current-test"
     link.symlink_to(Path("generations", version))
     link.replace(state / "current")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from samvirke.workers.pool import Pool
 
 SUGGESTED = 3
+_STRETCH_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def published(site: Site, language: str) -> Iterator[Published]:
     from samvirke.workers.pool import Pool
 
     publication = open_publication(generation_of(site))
-    with Pool.start(site.state, site.settings.limits) as pool:
+    with Pool.start(site.state, site.settings.limits, warm=False) as pool:
         yield Published(publication, pool, language)
 
 
@@ -160,11 +161,20 @@ def changed_files(site: Site, generation: Generation) -> list[str]:
 
 
 def export_published(frame: Frame, form: str, file: IO[bytes]) -> None:
+    """Write everything that is published of the site.
+
+    Raises: WrongUse for an unknown format; StoreError when nothing is published.
+    """
+    export_generation(generation_of(frame.open_site()), form, file)
+
+
+def export_generation(generation: Generation, form: str, file: IO[bytes]) -> None:
     """Write everything published in one format.
 
     Reads:  the generation's own files; formats with graphs get every fact with its passage or rule,
-            the others the merged facts, each once.
-    Raises: WrongUse for an unknown format; StoreError when nothing is published.
+            the others the merged facts, each once. N-Quads and N-Triples are handed out as they lie there,
+            a stretch at a time.
+    Raises: WrongUse for an unknown format.
     """
     from samvirke.formats import FORMATS
     from samvirke.store import DATA_FILE, DEFAULT_FILE, read_rdf
@@ -172,11 +182,10 @@ def export_published(frame: Frame, form: str, file: IO[bytes]) -> None:
     name = form.lower().removeprefix(".")
     if name not in FORMATS:
         raise WrongUse(f"There is no format {form}.", remedy=f"Use one of {', '.join(FORMATS)}.")
-    generation = generation_of(frame.open_site())
     wanted = FORMATS[name]
     source = generation.directory / (DATA_FILE if wanted.quads else DEFAULT_FILE)
     if source.suffix == f".{name}":
         with source.open("rb") as stored:
-            shutil.copyfileobj(stored, file)
+            shutil.copyfileobj(stored, file, _STRETCH_BYTES)
         return
     wanted.write(read_rdf(source), file, generation.manifest["prefixes"])

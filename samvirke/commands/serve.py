@@ -17,16 +17,18 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from samvirke.commands.frame import Command, Frame, option, pass_frame, words
+from samvirke.commands.frame import Command, Frame, end_progress, option, pass_frame, words
 from samvirke.errors import SamvirkeError, StoreError, WrongUse
 
 if TYPE_CHECKING:
+    from samvirke.settings import Settings
     from samvirke.site import Site
 
 SERVED = "SAMVIRKE_SERVED"
@@ -41,16 +43,21 @@ HEADERS_WAIT_MS = 15_000
 """Longest time a connection may take to send the head of a request, also the next one on a kept connection."""
 
 ANSWER_WAIT_S = 60.0
+ANY_BASE = "http://localhost/"
+"""Stands in for a base address where settings are read and none is needed."""
 POLL_S = 0.02
 
 
 @click.command(
     cls=Command,
     words=words(
-        "Serve the site over HTTP. Builds it first when it never was, or when a file changed since.",
-        "Vis stedet over HTTP. Bygger det først, når det aldrig er sket, eller når en fil er ændret siden.",
+        "Serve the site over HTTP. Builds it first when it never was, or when a file changed since."
+        " Given an RDF file, serves what is in it, with no site.",
+        "Vis stedet over HTTP. Bygger det først, når det aldrig er sket, eller når en fil er ændret siden."
+        " Med en RDF-fil: vis, hvad der står i den, uden noget sted.",
     ),
 )
+@click.argument("path", metavar="[FILE]", required=False)
 @option(
     "--host", help=words("The interface to listen on (default: 127.0.0.1).", "Netkort at lytte på (ellers: 127.0.0.1).")
 )
@@ -58,6 +65,14 @@ POLL_S = 0.02
     "--port",
     type=click.IntRange(0, 65535),
     help=words("The port (default: 8000; 0: any free one).", "Porten (ellers: 8000; 0: en ledig)."),
+)
+@option(
+    "--base",
+    metavar="ADDRESS",
+    help=words(
+        "With a file: the address its things are named under (default: what their addresses begin with).",
+        "Med en fil: adressen, som dens ting er navngivet under (ellers: det, deres adresser begynder med).",
+    ),
 )
 @option("--no-build", is_flag=True, help=words("Serve what is published.", "Vis det, der er udgivet."))
 @option(
@@ -69,10 +84,27 @@ POLL_S = 0.02
     ),
 )
 @pass_frame
-def serve(frame: Frame, host: str | None, port: int | None, no_build: bool, scratch: bool) -> int:
+def serve(
+    frame: Frame,
+    path: str | None,
+    *,
+    host: str | None,
+    port: int | None,
+    base: str | None,
+    no_build: bool,
+    scratch: bool,
+) -> int:
     """Build if needed, then serve until stopped."""
     if scratch:
+        if path is not None:
+            raise WrongUse("A scratch store begins empty.", remedy="Leave out the file, or --scratch.")
         return _serve_scratch(frame, host or "127.0.0.1", port)
+    if path is not None and not Path(path).is_dir():
+        return _serve_file(frame, Path(path), host=host, port=port, base=base, no_build=no_build)
+    if base is not None:
+        raise WrongUse("--base is for a file.", remedy="A site has its base address in samvirke.toml.")
+    if path is not None:
+        frame.site = path
     site = frame.open_site()
     host = host or site.settings.host
     port = free_port(host, site.settings.port if port is None else port)
@@ -80,8 +112,60 @@ def serve(frame: Frame, host: str | None, port: int | None, no_build: bool, scra
         code = _bring_up_to_date(frame, site)
         if code:
             return code
-    _refuse_unpublished(site)
-    return _serve(frame, site, host, port)
+    _refuse_unpublished(site.state)
+    return _serve(frame, site.state, site.settings, host, port)
+
+
+def _serve_file(
+    frame: Frame, source: Path, *, host: str | None, port: int | None, base: str | None, no_build: bool
+) -> int:
+    """Publish an RDF file if it was not, or changed since, then serve it until stopped."""
+    from samvirke.settings import settings_from_public
+
+    asked = {"base": base} if base is not None else {}
+    settings = settings_from_public({"base": ANY_BASE, **asked}, place="--base", environ=_but_base(os.environ))
+    host = host or settings.host
+    port = free_port(host, settings.port if port is None else port)
+    state = state_of(source, settings.state)
+    if not no_build:
+        _publish_file(frame, source, state, settings, base=base)
+    _refuse_unpublished(state)
+    return _serve(frame, state, settings, host, port)
+
+
+def _publish_file(frame: Frame, source: Path, state: Path, settings: Settings, *, base: str | None) -> None:
+    """Publish an RDF file, unless that is done already; say what was found in it."""
+    from samvirke.bulk import is_published, publish_file
+    from samvirke.generations import current
+
+    if source.is_file() and is_published(source, current(state), base=base):
+        return
+    frame.note(words("Publishing {name}.", "Udgiver {name}."), name=source.name)
+    generation = publish_file(
+        source,
+        state,
+        base=base,
+        languages=settings.languages,
+        lock_wait_ms=settings.lock_wait_ms,
+        progress=frame.progress(),
+    )
+    end_progress()
+    frame.note(
+        words("{n} facts, named under {base}", "{n} oplysninger, navngivet under {base}"),
+        n=generation.manifest["counts"]["facts"],
+        base=generation.manifest["base"],
+    )
+
+
+def state_of(source: Path, states: Path) -> Path:
+    """Return the folder for what is made of a file: below `states`, one for each file."""
+    digest = hashlib.sha256(str(source.resolve()).encode()).hexdigest()
+    return states / "files" / f"{source.stem}-{digest[:8]}"
+
+
+def _but_base(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without the base address of a site: a file's things have their own."""
+    return {name: value for name, value in environ.items() if name != "SAMVIRKE_BASE"}
 
 
 def _serve_scratch(frame: Frame, host: str, port: int | None) -> int:
@@ -113,7 +197,8 @@ def _serve_scratch(frame: Frame, host: str, port: int | None) -> int:
                 "Et tomt lager: det, der skrives i det, er væk, når serveren stopper.",
             )
         )
-        return _serve(frame, site, host, port, token_sha256=hashlib.sha256(token.encode()).hexdigest())
+        checksum = hashlib.sha256(token.encode()).hexdigest()
+        return _serve(frame, site.state, site.settings, host, port, token_sha256=checksum)
 
 
 def free_port(host: str, port: int) -> int:
@@ -183,14 +268,14 @@ def _bring_up_to_date(frame: Frame, site: Site) -> int:
     return 0
 
 
-def _refuse_unpublished(site: Site) -> None:
+def _refuse_unpublished(state: Path) -> None:
     from samvirke.generations import current
 
-    if current(site.state) is None:
+    if current(state) is None:
         raise StoreError("Nothing has been published yet.", remedy="Run: samvirke build")
 
 
-def _serve(frame: Frame, site: Site, host: str, port: int, *, token_sha256: str = "") -> int:
+def _serve(frame: Frame, state: Path, settings: Settings, host: str, port: int, *, token_sha256: str = "") -> int:
     """Run the HTTP server until it is told to stop. Without the checksum of a token nothing can be written."""
     from granian import Granian
     from granian.constants import Interfaces
@@ -200,11 +285,10 @@ def _serve(frame: Frame, site: Site, host: str, port: int, *, token_sha256: str 
     from samvirke.workers.client import Zygote
     from samvirke.workers.pool import ADDRESS_VARIABLE
 
-    limits = asdict(site.settings.limits)
     served = {
-        "state": str(site.state.resolve()),
-        "limits": limits,
-        "proxies": site.settings.trusted_proxies,
+        "state": str(state.resolve()),
+        "limits": asdict(settings.limits),
+        "proxies": settings.trusted_proxies,
         "token_sha256": token_sha256,
     }
     os.environ[SERVED] = json.dumps(served)
@@ -290,7 +374,8 @@ def application() -> Any:  # noqa: ANN401 - Flask may only be named in the web t
     # The web server's processes outlive a parent that is killed: the port would stay taken.
     die_with_parent(os.getppid())
     served = json.loads(os.environ[SERVED])
-    # What is loaded now stays; what a request makes has no cycles worth looking for at every seven hundredth object.
-    gc.set_threshold(50_000, 20, 50)
+    # What is loaded now stays; what a request makes has no cycles worth looking for at every seven hundredth.
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
     app = create_app(served["state"], limits=Limits(**served["limits"]), token_sha256=served["token_sha256"])
     return Front(app, trusted_proxies=served["proxies"])

@@ -6,6 +6,7 @@ web nor anything slow, and it never evaluates a query: patterns only, each with 
 
 In every answer, quads in named graphs are facts with their evidence; quads in the default graph
 are summaries of neighbours; quads in the graph `VIEW` are counts made here and stand in no store.
+A fact that stands in no named graph has no evidence: it is answered in the graph `UNNAMED`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from samvirke.schema import Schema
 
 VIEW = NamedNode("urn:samvirke:view")
+UNNAMED = NamedNode("urn:samvirke:unnamed")
 INCOMING = CORE.term("viewIncoming")
 USED = CORE.term("viewUsed")
 Node = Term | Triple
@@ -59,7 +61,21 @@ class _Gatherer:
     def facts(self, subject: Node | None, predicate: NamedNode | None, value: Node | None) -> Iterator[Quad]:
         """The quads of a pattern in named graphs: with their evidence."""
         quads = self.store.quads_for_pattern(subject, predicate, value, None)  # type: ignore[arg-type]  # a literal is never a subject here
+        if self.schema.unnamed_facts:
+            return self._with_unnamed(quads)
         return (quad for quad in quads if not isinstance(quad.graph_name, DefaultGraph))
+
+    def _with_unnamed(self, quads: Iterable[Quad]) -> Iterator[Quad]:
+        """The quads in named graphs, then the triples that stand in none. What has too many is cut where it begins."""
+        named: set[Triple] = set()
+        unnamed: dict[Triple, None] = {}
+        for quad in islice(quads, 2 * INCOMING_SCAN):
+            if isinstance(quad.graph_name, DefaultGraph):
+                unnamed[quad.triple] = None
+            else:
+                named.add(quad.triple)
+                yield quad
+        yield from (Quad(one.subject, one.predicate, one.object, UNNAMED) for one in unnamed if one not in named)
 
     def merged(self, subject: Node | None, predicate: NamedNode | None, value: Node | None) -> Iterator[Quad]:
         """The triples of a pattern in the default graph: each once."""
@@ -217,7 +233,11 @@ def describe(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Ite
                 seen.add(other)
                 queue.append(other)
     gatherer.evidence()
-    return [quad for quad in gatherer.found if not isinstance(quad.graph_name, DefaultGraph)]
+    facts = (quad for quad in gatherer.found if not isinstance(quad.graph_name, DefaultGraph))
+    return [
+        Quad(one.subject, one.predicate, one.object, DefaultGraph()) if one.graph_name == UNNAMED else one
+        for one in facts
+    ]
 
 
 def graph(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Iterable[Quad]:

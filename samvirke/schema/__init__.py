@@ -109,7 +109,8 @@ class Schema:
     """What the engine knows of a site's ontology and shapes.
 
     `languages` are the site's, the default first; `prefixes` maps a prefix to its namespace.
-    All maps are keyed by address. Frozen; the lookups are computed once on first use.
+    All maps are keyed by address. `unnamed_facts`: facts may stand in the default graph alone, with no evidence.
+    Frozen; the lookups are computed once on first use.
     """
 
     base: str
@@ -120,6 +121,7 @@ class Schema:
     terms: Mapping[str, TermHint] = field(default_factory=dict)
     ontologies: Mapping[str, Texts] = field(default_factory=dict)
     prefixes: Mapping[str, str] = field(default_factory=dict)
+    unnamed_facts: bool = False
 
     def to_json(self) -> str:
         """Return the schema as JSON, the same text for the same schema."""
@@ -138,6 +140,7 @@ class Schema:
             terms={iri: _value_from(TermHint, value) for iri, value in raw["terms"].items()},
             ontologies=raw["ontologies"],
             prefixes=raw["prefixes"],
+            unnamed_facts=bool(raw.get("unnamed_facts", False)),
         )
 
     # ------------------------------------------------------------ texts

@@ -5,7 +5,7 @@ web and no term of a site, and never ranks more than a bounded number of hits.
 Source: https://www.sqlite.org/fts5.html
 """
 
-from samvirke.search.building import build_index
+from samvirke.search.building import Thing, build_index, write_index
 from samvirke.search.index import ClassCount, Entity, Hit, Index, Inferred, Member, SearchResult, SentenceHit
 from samvirke.search.words import fold, sort_key
 
@@ -18,7 +18,9 @@ __all__ = [
     "Member",
     "SearchResult",
     "SentenceHit",
+    "Thing",
     "build_index",
     "fold",
     "sort_key",
+    "write_index",
 ]

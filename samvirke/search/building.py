@@ -1,7 +1,8 @@
 """Write the index of a generation.
 
-Duty: one pass over the default graph and one over the documents' texts, into a new SQLite file.
-Level 4; runs at build time. Same data, same rows: everything is sorted before it is numbered.
+Duty: one pass over the default graph and one over the documents' texts, into a new SQLite file. Whoever has
+gathered the things already hands them over (`write_index`). Level 4; runs at build time. Same data, same
+rows: everything is sorted before it is numbered.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import unquote
 
 from samvirke.model import Candidate, DefaultGraph, DocumentVersion, Literal, NamedNode
 from samvirke.schema import ALTERNATIVE_PROPERTIES, Schema
@@ -20,7 +22,7 @@ from samvirke.search.words import fold, folded_words, sort_key, stems, tokens
 from samvirke.sentences import beginnings
 from samvirke.terms import CORE, DCT, OWL, TYPE
 
-__all__ = ["LAYOUT", "build_index"]
+__all__ = ["LAYOUT", "Thing", "build_index", "write_index"]
 
 LAYOUT = """
 CREATE TABLE site (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -28,7 +30,6 @@ CREATE TABLE site (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE entity (
   id INTEGER PRIMARY KEY, iri TEXT NOT NULL UNIQUE, folded TEXT NOT NULL, class TEXT NOT NULL,
   detail INTEGER NOT NULL, withdrawn INTEGER NOT NULL, successor TEXT);
-CREATE INDEX entity_folded ON entity (folded);
 -- Every class a thing is of, superclasses included.
 CREATE TABLE entity_class (class TEXT NOT NULL, entity INTEGER NOT NULL, PRIMARY KEY (class, entity)) WITHOUT ROWID;
 -- The lists: what stands at which place of the list of a class, in each of the site's languages.
@@ -44,8 +45,6 @@ CREATE TABLE shown (
 CREATE TABLE name (
   id INTEGER PRIMARY KEY, entity INTEGER NOT NULL, text TEXT NOT NULL, tag TEXT NOT NULL, kind INTEGER NOT NULL,
   folded TEXT NOT NULL);
-CREATE INDEX name_folded ON name (folded);
-CREATE INDEX name_entity ON name (entity, kind);
 CREATE VIRTUAL TABLE name_words USING fts5 (
   words, stems, content='', columnsize=0, prefix='1 2 3', tokenize='unicode61 remove_diacritics 0');
 CREATE VIRTUAL TABLE name_parts USING fts5 (folded, content='', columnsize=0, tokenize='trigram');
@@ -59,6 +58,17 @@ CREATE VIRTUAL TABLE sentence_words USING fts5 (
   words, stems, content='', columnsize=0, tokenize='unicode61 remove_diacritics 0');
 """
 
+# Made when the rows are there: sorting once is quicker than keeping sorted.
+INDEXES = """
+CREATE INDEX entity_folded ON entity (folded);
+CREATE INDEX name_folded ON name (folded);
+CREATE INDEX name_entity ON name (entity, kind);
+"""
+_FULL_TEXT = ("name_words", "name_parts", "word_parts", "sentence_words")
+_FAST = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
+_HASH_BYTES = 64 << 20
+"""What full text gathers in memory before it writes: with the usual megabyte it merges its parts over and over."""
+
 _LINE = re.compile(r"\S.*")
 _VERSION_CLASS = CORE.DocumentVersion.value
 _IS_REPLACED_BY = DCT.isReplacedBy.value
@@ -66,8 +76,8 @@ _DEPRECATED = OWL.deprecated.value
 
 
 @dataclass(slots=True)
-class _Thing:
-    """What the pass over the graph gathers about one subject."""
+class Thing:
+    """What is gathered about one subject: its types, its names by property and language, whether it is gone."""
 
     types: set[str] = field(default_factory=set)
     labels: dict[str, dict[str, set[str]]] = field(default_factory=dict)
@@ -82,32 +92,46 @@ def build_index(path: Path, candidate: Candidate) -> None:
     Reads:  the default graph of `candidate`, its schema and the texts of its documents.
     Writes: `path`, which must not exist; it is complete when this returns.
     """
-    things = _gather(candidate)
+    write_index(path, _gather(candidate), candidate.schema, candidate.languages, documents=candidate.documents)
+
+
+def write_index(
+    path: Path,
+    things: Mapping[str, Thing],
+    schema: Schema,
+    languages: Sequence[str],
+    *,
+    documents: Sequence[DocumentVersion] = (),
+) -> None:
+    """Write the index of some things, by address in order, to a new file; `languages` are the site's."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         # The file is new and thrown away if the build fails: no journal is needed to protect it.
-        connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + LAYOUT)
+        connection.executescript(_FAST + LAYOUT)
         connection.execute("BEGIN")
-        languages = _languages(candidate, things)
-        connection.execute("INSERT INTO site VALUES ('stem_languages', ?)", (" ".join(languages),))
-        connection.execute("INSERT INTO site VALUES ('languages', ?)", (" ".join(candidate.languages),))
-        _write_entities(connection, things, candidate)
-        _write_names(connection, languages)
-        _write_sentences(connection, candidate.documents, languages)
-        for table in ("name_words", "name_parts", "sentence_words"):
+        for table in _FULL_TEXT:
+            connection.execute(f"INSERT INTO {table}({table}, rank) VALUES ('hashsize', {_HASH_BYTES})")
+        stemmed = _languages(languages, things)
+        connection.execute("INSERT INTO site VALUES ('stem_languages', ?)", (" ".join(stemmed),))
+        connection.execute("INSERT INTO site VALUES ('languages', ?)", (" ".join(languages),))
+        _write_entities(connection, things, schema, languages)
+        _write_names(connection, stemmed)
+        _write_sentences(connection, documents, stemmed)
+        for table in _FULL_TEXT:
             connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")
         connection.execute("COMMIT")
+        connection.executescript(INDEXES)
         connection.execute("ANALYZE")
     finally:
         connection.close()
 
 
-def _gather(candidate: Candidate) -> dict[str, _Thing]:
+def _gather(candidate: Candidate) -> dict[str, Thing]:
     """Read every subject of the default graph that has an address and is no passage."""
     label_properties = set(candidate.schema.label_properties)
     alternatives = set(ALTERNATIVE_PROPERTIES)
     passages = tuple(f"{document.address}#" for document in candidate.documents)
-    things: dict[str, _Thing] = defaultdict(_Thing)
+    things: dict[str, Thing] = defaultdict(Thing)
     for quad in candidate.store.quads_for_pattern(None, None, None, DefaultGraph()):
         if not isinstance(quad.subject, NamedNode) or quad.subject.value.startswith(passages or ("\0",)):
             continue
@@ -125,46 +149,56 @@ def _gather(candidate: Candidate) -> dict[str, _Thing]:
     return dict(sorted(things.items()))
 
 
-def _languages(candidate: Candidate, things: dict[str, _Thing]) -> tuple[str, ...]:
+def _languages(languages: Sequence[str], things: Mapping[str, Thing]) -> tuple[str, ...]:
     """The site's languages and those of its names: the ones words are stemmed in."""
-    found = set(candidate.languages)
+    found = set(languages)
     for thing in things.values():
         found.update(tag for texts in thing.labels.values() for tag in texts if tag)
     return tuple(sorted(found))
 
 
-def _write_entities(connection: sqlite3.Connection, things: dict[str, _Thing], candidate: Candidate) -> None:
-    kinds = _Kinds(candidate.schema)
-    counts: dict[str, int] = defaultdict(int)
+def _write_entities(
+    connection: sqlite3.Connection, things: Mapping[str, Thing], schema: Schema, languages: Sequence[str]
+) -> None:
+    kinds, properties = _Kinds(schema), schema.label_properties
     entities, classes, shown = [], [], []
     names: list[tuple[int, str, str, int, str]] = []
+    # Of each class the members, as they are sorted: by language the sort key, the address, the number.
+    members: dict[str, list[list[tuple[str, str, int]]]] = defaultdict(lambda: [[] for _ in languages])
     for number, (iri, thing) in enumerate(things.items(), start=1):
         main, detail, all_classes = kinds.of(frozenset(thing.types))
         here = not (thing.withdrawn or thing.successor)
         entities.append((number, iri, fold(iri), main, detail, thing.withdrawn, thing.successor))
         classes += [(one, number) for one in all_classes]
-        for one in all_classes if here else ():
-            counts[one] += 1
-        labels = _labels(thing, candidate.schema)
-        for language in candidate.languages:
-            text, tag = _shown(labels, language, candidate.languages) or (_last_part(iri), "")
-            shown.append((language, number, text, tag, sort_key(text, language)))
+        labels = _labels(thing, properties)
+        for place, language in enumerate(languages):
+            text, tag = _shown(labels, language, languages) or (_last_part(iri), "")
+            sort = sort_key(text, language)
+            shown.append((language, number, text, tag, sort))
+            for one in all_classes if here else ():
+                members[one][place].append((sort, iri, number))
         if here and not detail and _VERSION_CLASS not in all_classes:
             names += _names(number, thing, labels)
     connection.executemany("INSERT INTO entity VALUES (?, ?, ?, ?, ?, ?, ?)", entities)
     connection.executemany("INSERT INTO entity_class VALUES (?, ?)", sorted(classes))
     connection.executemany("INSERT INTO shown VALUES (?, ?, ?, ?, ?)", shown)
-    connection.executemany("INSERT INTO class_count VALUES (?, ?)", sorted(counts.items()))
+    counts = sorted((one, len(by_language[0])) for one, by_language in members.items())
+    connection.executemany("INSERT INTO class_count VALUES (?, ?)", counts)
     connection.executemany("INSERT INTO name (entity, text, tag, kind, folded) VALUES (?, ?, ?, ?, ?)", names)
-    connection.execute(
-        "INSERT INTO member SELECT c.class, s.lang, row_number() OVER "
-        "(PARTITION BY c.class, s.lang ORDER BY s.sort, e.iri) - 1, e.id FROM entity_class c "
-        "JOIN entity e ON e.id = c.entity JOIN shown s ON s.entity = e.id "
-        "WHERE NOT e.withdrawn AND e.successor IS NULL"
-    )
+    connection.executemany("INSERT INTO member VALUES (?, ?, ?, ?)", _places(members, languages))
 
 
-def _names(number: int, thing: _Thing, labels: dict[str, str]) -> Iterator[tuple[int, str, str, int, str]]:
+def _places(
+    members: Mapping[str, Sequence[list[tuple[str, str, int]]]], languages: Sequence[str]
+) -> Iterator[tuple[str, str, int, int]]:
+    """Number the members of each class in the alphabet of each language, in the order of the table."""
+    for one in sorted(members):
+        for language, found in sorted(zip(languages, members[one], strict=True)):
+            for place, (_, _, number) in enumerate(sorted(found)):
+                yield one, language, place, number
+
+
+def _names(number: int, thing: Thing, labels: dict[str, str]) -> Iterator[tuple[int, str, str, int, str]]:
     """Every name of a thing: the labels that are shown, then the others."""
     spare = {(text, tag) for texts in thing.labels.values() for tag, many in texts.items() for text in many}
     others = (thing.alternatives | spare) - {(text, tag) for tag, text in labels.items()}
@@ -190,10 +224,10 @@ class _Kinds:
         return self._known[types]
 
 
-def _labels(thing: _Thing, schema: Schema) -> dict[str, str]:
+def _labels(thing: Thing, properties: Sequence[str]) -> dict[str, str]:
     """One label per language: that of the best label property that has one."""
     labels: dict[str, str] = {}
-    for predicate in schema.label_properties:
+    for predicate in properties if thing.labels else ():
         for tag, texts in thing.labels.get(predicate, {}).items():
             labels.setdefault(tag, min(texts))
     return labels
@@ -208,9 +242,8 @@ def _shown(labels: dict[str, str], language: str, languages: Sequence[str]) -> t
 
 
 def _last_part(iri: str) -> str:
-    from urllib.parse import unquote  # noqa: PLC0415 - only where nothing has a name
-
-    return unquote(re.split(r"[/#]", iri.rstrip("/#"))[-1]).replace("-", " ").replace("_", " ") or iri
+    last = iri.rstrip("/#").rpartition("#")[2].rpartition("/")[2]
+    return (unquote(last) if "%" in last else last).replace("-", " ").replace("_", " ") or iri
 
 
 def _write_names(connection: sqlite3.Connection, languages: tuple[str, ...]) -> None:

@@ -21,6 +21,7 @@ _SPELLED = str.maketrans(
 _WORD = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d+")
 _DIGITS_SORTED = 12
+_SORTED = re.compile(r"[\w\ue000-\ue00f]+")
 _PRIVATE_USE = 0xE000
 
 ALGORITHMS = {
@@ -84,8 +85,18 @@ def fold(text: str) -> str:
 
 
 def _unmarked(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(character for character in plain if not unicodedata.combining(character))
+    return unicodedata.normalize("NFKD", text).translate(_MARKS)
+
+
+class _Marks(dict[int, int | None]):
+    """Translates each character to itself and a mark to nothing; learns a character when it first meets it."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = found = None if unicodedata.combining(chr(code)) else code
+        return found
+
+
+_MARKS = _Marks()
 
 
 def tokens(text: str) -> list[str]:
@@ -122,12 +133,15 @@ def sort_key(text: str, language: str) -> str:
     Words are compared one by one, so "Bo Sø" stands before "Bodil".
     """
     tag = language.partition("-")[0].lower()
-    words = unicodedata.normalize("NFC", text).casefold()
+    words = (text if text.isascii() else unicodedata.normalize("NFC", text)).casefold()
     for letter, same in _SAME_LETTER.get(tag, {}).items():
         words = words.replace(letter, same)
-    for number, letter in enumerate(_AFTER_Z.get(tag, ())):
-        # A private-use letter sorts after every other that a name can begin with.
-        words = words.replace(letter, chr(_PRIVATE_USE + number))
-    plain = words if words.isascii() else _unmarked(words)
-    numbered = _DIGITS.sub(lambda found: found[0].zfill(_DIGITS_SORTED), plain)
-    return " ".join(re.findall(r"[\w\ue000-\ue00f]+", numbered))
+    plain = words
+    if not words.isascii():
+        for number, letter in enumerate(_AFTER_Z.get(tag, ())):
+            # A private-use letter sorts after every other that a name can begin with.
+            words = words.replace(letter, chr(_PRIVATE_USE + number))
+        plain = _unmarked(words)
+    if _DIGITS.search(plain):
+        plain = _DIGITS.sub(lambda found: found[0].zfill(_DIGITS_SORTED), plain)
+    return " ".join(_SORTED.findall(plain))

@@ -74,7 +74,13 @@ class Limits:
         "Flest UNION, OPTIONAL og BIND i én forespørgsel.",
     )
     path_steps: int = _row("positive", 64, "Most steps in one property path.", "Flest trin i én egenskabssti.")
-    workers: int = _row("positive", 4, "Processes that answer queries.", "Processer, der besvarer forespørgsler.")
+    workers: int = _row("positive", 3, "Processes that answer queries.", "Processer, der besvarer forespørgsler.")
+    quick_workers: int = _row(
+        "positive",
+        2,
+        "Processes for queries that need only a moment, while all others are busy.",
+        "Processer til forespørgsler, der kun tager et øjeblik, mens alle andre er optaget.",
+    )
     worker_memory_bytes: int = _row(
         "positive",
         128 << 20,
@@ -128,6 +134,12 @@ class Limits:
         "Memory for answers that are kept to be given again.",
         "Hukommelse til svar, der gemmes for at blive givet igen.",
         unit="bytes",
+    )
+    memory_facts: int = _row(
+        "positive",
+        10_000_000,
+        "Most facts that are held in memory; more are answered from the disk.",
+        "Flest oplysninger, der holdes i hukommelsen; flere besvares fra disken.",
     )
 
 
@@ -265,12 +277,16 @@ def public_settings(settings: Settings) -> dict[str, Any]:
     return values
 
 
-def settings_from_public(values: Mapping[str, Any], *, place: str) -> Settings:
-    """Return the settings that `public_settings` wrote, all others at their default.
+def settings_from_public(
+    values: Mapping[str, Any], *, place: str, environ: Mapping[str, str] = MappingProxyType({})
+) -> Settings:
+    """Return the settings that `public_settings` wrote, all others as `environ` sets them or at their default.
 
     Raises: SiteError that names `place` when a value is unknown or ill-typed.
     """
-    return _settle(Path(place), {_known(name, place): (value, place) for name, value in values.items()})
+    given: dict[str, tuple[Any, str]] = {_known(name, place): (value, place) for name, value in values.items()}
+    _take_environment(environ, given)
+    return _settle(Path(place), given)
 
 
 def load_settings(

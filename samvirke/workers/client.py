@@ -22,6 +22,7 @@ from samvirke.workers import failures
 from samvirke.workers.answers import Body
 from samvirke.workers.frames import ControlLine, FrameReader, Kind, StreamCut, frame
 from samvirke.workers.request import Request, write_request
+from samvirke.workers.tiers import MEMORY
 
 __all__ = ["Lease", "Line", "Zygote"]
 
@@ -99,8 +100,8 @@ class Zygote:
 class Line:
     """The control line to one generation's template; shared by threads."""
 
-    def __init__(self, address: str, directory: Path) -> None:
-        """Connect and wait until the generation is loaded.
+    def __init__(self, address: str, directory: Path, tier: str = MEMORY) -> None:
+        """Connect and wait until the generation is loaded, on the tier named.
 
         Raises: StoreDamaged with the reason when it cannot be loaded; WorkerLost when nobody answers.
         """
@@ -111,7 +112,7 @@ class Line:
             self._line = ControlLine(connection)
             try:
                 connection.connect(address)
-                self._line.send({"open": str(directory)})
+                self._line.send({"open": str(directory), "tier": tier})
                 reply, _ = self._line.receive()
                 self.version, self.life = int(reply.get("version", 0)), str(reply.get("life", ""))
             except (OSError, StreamCut) as error:
@@ -136,7 +137,8 @@ class Line:
             raise WorkerLost("The worker processes are gone.", remedy="Ask again.") from error
         if descriptor is None:
             raise WorkerLost("No worker could be started.", remedy="Ask again.")
-        return Lease(self, reply["lease"], socket.socket(fileno=descriptor), version=int(reply["version"]))
+        stream = socket.socket(fileno=descriptor)
+        return Lease(self, reply["lease"], stream, version=int(reply["version"]), process=int(reply["process"]))
 
     def apply(self, patch: bytes, *, base: int) -> tuple[bool, int]:
         """Have the template change its store by the patch of a worker that was leased at the version `base`.
@@ -179,9 +181,13 @@ class Line:
 class Lease:
     """One worker, standing by for one question after the other."""
 
-    def __init__(self, line: Line, number: int, stream: socket.socket, *, version: int) -> None:
-        """Take over the stream of a worker leased as `number`, with the store as it was at `version`."""
+    def __init__(self, line: Line, number: int, stream: socket.socket, *, version: int, process: int) -> None:
+        """Take over the stream of a worker leased as `number`, with the store as it was at `version`.
+
+        `process` is its process id.
+        """
         self.version = version
+        self.process = process
         self._line = line
         self._number = number
         self._stream = stream

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
+import os
 import struct
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from samvirke.errors import WorkerLost
+from samvirke.errors import QueryTimeout, WorkerLost
 from samvirke.workers import failures
 from samvirke.workers.answers import Answer, Body
 from samvirke.workers.frames import Kind, StreamCut, frame
@@ -31,6 +33,11 @@ _GUARD_S = 0.5
 """How much later than the kernel's clock this side's own one strikes."""
 _HANDS = 4
 _TRIES = 3
+QUICK_S = 0.05
+"""How long a question may take on a quick seat, and on any seat before it makes way for others on the processor."""
+_LATER = 15
+"""The niceness of a worker that is busy for longer: those that have just begun come first."""
+_Found = tuple[Body, Mapping[str, float], str]
 _LANE = "query"
 _Given = TypeVar("_Given")
 _Result = TypeVar("_Result")
@@ -43,8 +50,13 @@ class _Gone(Exception):
 class Wire(asyncio.Protocol):
     """The stream of one worker: one question at a time."""
 
-    def __init__(self, crew: Crew, number: int, version: int) -> None:
-        """Belong to a worker of `crew` that was leased as `number`, with the store as it was at `version`."""
+    def __init__(self, crew: Crew, number: int, version: int, process: int) -> None:
+        """Belong to a worker of `crew` that was leased as `number`, with the store as it was at `version`.
+
+        `process` is its process id.
+        """
+        self.process = process
+        self.late = False
         self.crew = crew
         self.number = number
         self.version = version
@@ -104,6 +116,12 @@ class Wire(asyncio.Protocol):
         if self._ended is not None and not self._ended.done():
             self._ended.set_exception(StreamCut(str(exc or "the worker ended")))
 
+    def make_way(self) -> None:
+        """Let others come first on the processor, from now on: a process cannot take that back by itself."""
+        self.late = True
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.process, _LATER)
+
     def hang_up(self) -> None:
         """Let the worker go: it ends when its stream does."""
         self.usable = False
@@ -131,20 +149,42 @@ class Desk:
         pool.budget.check(request.client)
         question = pool.question(request)
         lane = pool.lanes[_LANE]
-        await lane.enter(request.client)
+        quick = await lane.enter(request.client, takes_quick=True)
+        if quick:
+            found = await self._tried(question, request.client)
+            if found is None:
+                await lane.enter(request.client)
+                found = await self._seated(question, request.client)
+        else:
+            found = await self._seated(question, request.client)
+        body, end, version = found
+        return Answer(request.media_type, form, int(end["rows"]), body.length, end["seconds"], version, body)
+
+    async def _tried(self, question: Request, client: str) -> _Found | None:
+        """Try on a quick seat whether a moment is enough; None when it is not, and a lasting seat is needed."""
+        if question.timeout_s <= QUICK_S:
+            return await self._seated(question, client, quick=True)
+        try:
+            return await self._seated(dataclasses.replace(question, timeout_s=QUICK_S), client, quick=True)
+        except QueryTimeout:
+            return None
+
+    async def _seated(self, question: Request, client: str, *, quick: bool = False) -> _Found:
+        """Ask on the seat that `client` has, and give it back. Failures cost the time they took."""
+        pool = self._pool
         body = Body(pool.shelf)
         started = time.monotonic()
         cost = None
         try:
             end, version = await self._ask(question, body)
             cost = end["processor"]
+            return body, end, version
         except BaseException:
             body.close()
             raise
         finally:
-            lane.leave(request.client)
-            pool.budget.charge(request.client, time.monotonic() - started if cost is None else cost)
-        return Answer(request.media_type, form, int(end["rows"]), body.length, end["seconds"], version, body)
+            pool.lanes[_LANE].leave(client, quick=quick)
+            pool.budget.charge(client, time.monotonic() - started if cost is None else cost)
 
     async def prepare(self) -> None:
         """Have workers stand by before the first question: as many as may be asked at once."""
@@ -227,13 +267,15 @@ class Desk:
             raise
         number, stream = lease.detach()
         stream.setblocking(False)
-        wire = Wire(crew, number, lease.version)
+        wire = Wire(crew, number, lease.version, lease.process)
         await asyncio.get_running_loop().create_connection(lambda: wire, sock=stream)
         return wire
 
     async def _exchange(self, wire: Wire, question: Request, body: Body) -> Mapping[str, float]:
         ended = wire.ask(frame(Kind.REQUEST, write_request(question)), body)
-        clock = asyncio.get_running_loop().call_later(question.timeout_s + _GUARD_S, _late, ended)
+        loop = asyncio.get_running_loop()
+        clock = loop.call_later(question.timeout_s + _GUARD_S, _late, ended)
+        soon = loop.call_later(QUICK_S, wire.make_way)
         try:
             end = await ended
         except TimeoutError as error:
@@ -246,14 +288,18 @@ class Desk:
                 raise _Gone from error
             raise failures.died(status, timeout_s=question.timeout_s) from error
         except failures.FromWorker as error:
-            self._idle.append(wire)
+            if wire.late:
+                self._end(wire)
+            else:
+                self._idle.append(wire)
             raise error.reason from None
         except BaseException:  # The client has left, or there is no room for the answer.
             self._end(wire)
             raise
         finally:
             clock.cancel()
-        if end["last"]:
+            soon.cancel()
+        if end["last"] or wire.late:
             wire.hang_up()
             self._replace()
         else:

@@ -2,6 +2,8 @@
 
 Duty: a bounded number of seats, a fair share of them for each client, a bounded queue, a bounded wait. Level 4.5;
 knows no worker. A seat that becomes free goes straight to the first in line who may have it, thread or task.
+Quick seats are for a short try while all others are taken: most questions need no longer, and so nobody waits
+behind those that do.
 """
 
 from __future__ import annotations
@@ -21,18 +23,23 @@ _SHARE = 0.75
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """Somebody in line; `wake` is called, in any thread, when the seat is theirs."""
+    """Somebody in line; `wake` is called, in any thread, when the seat is theirs. `takes_quick`: also a quick one."""
 
     client: str
     wake: Callable[[], object]
+    takes_quick: bool = False
     seated: bool = False
+    quick: bool = False
 
 
 class Lane:
     """Seats with a queue. One client may take all seats but one, so that it never shuts others out."""
 
-    def __init__(self, seats: int, *, per_client: int, wait_s: float, queue: int) -> None:
-        """Make a lane of `seats`, of which one client may use `per_client` at once; `queue` may wait for one."""
+    def __init__(self, seats: int, *, per_client: int, wait_s: float, queue: int, quick: int = 0) -> None:
+        """Make a lane of `seats`, of which one client may use `per_client` at once; `queue` may wait for one.
+
+        Of the `quick` seats beside them each client may have one.
+        """
         self._seats = seats
         self._per_client = max(1, min(per_client, seats - 1))
         self._wait_s = wait_s
@@ -40,6 +47,8 @@ class Lane:
         self._share = max(1, int(queue * _SHARE))
         self._taken: Counter[str] = Counter()
         self._used = 0
+        self._quick = quick
+        self._quick_taken: set[str] = set()
         self._line: list[_Waiting] = []
         self._lock = threading.Lock()
 
@@ -56,13 +65,15 @@ class Lane:
         finally:
             self.leave(client)
 
-    async def enter(self, client: str) -> None:
-        """Take a seat, in a task; `leave` gives it back. Raises: as `seat`."""
+    async def enter(self, client: str, *, takes_quick: bool = False) -> bool:
+        """Take a seat, in a task; `leave` gives it back. Raises: as `seat`.
+
+        Returns whether it is a quick one, which only those get who take them.
+        """
         if self._enter_now(client):
-            return
+            return False
         loop = asyncio.get_running_loop()
         given: asyncio.Future[None] = loop.create_future()
-
         mine = threading.get_ident()
 
         def wake() -> None:
@@ -71,34 +82,36 @@ class Lane:
             else:
                 loop.call_soon_threadsafe(_seat_given, given)
 
-        waiting = self._queue_up(client, wake)
-        if waiting is None:
-            return
+        waiting = self._queue_up(client, wake, takes_quick=takes_quick)
+        if waiting.seated:
+            return waiting.quick
         try:
             async with asyncio.timeout(self._wait_s):
                 await given
         except TimeoutError:
             if not self._give_up(waiting):
-                return
+                return waiting.quick
             raise self._refusal(client) from None
         except BaseException:
             if not self._give_up(waiting):
-                self.leave(client)
+                self.leave(client, quick=waiting.quick)
             raise
+        return waiting.quick
 
-    def leave(self, client: str) -> None:
+    def leave(self, client: str, *, quick: bool = False) -> None:
         """Give a seat back, to the first in line who may have it."""
         with self._lock:
-            self._used -= 1
-            self._taken[client] -= 1
-            if not self._taken[client]:
-                del self._taken[client]
+            if quick:
+                self._quick_taken.discard(client)
+            else:
+                self._used -= 1
+                self._taken[client] -= 1
+                if not self._taken[client]:
+                    del self._taken[client]
             # One seat became free, so one gets it; that client's share is the only other thing that changed.
             for waiting in self._line:
-                if self._free(waiting.client):
+                if self._seat(waiting):
                     self._line.remove(waiting)
-                    self._take(waiting.client)
-                    waiting.seated = True
                     waiting.wake()
                     return
 
@@ -114,21 +127,35 @@ class Lane:
             return
         given = threading.Event()
         waiting = self._queue_up(client, given.set)
-        if waiting is not None and not given.wait(self._wait_s) and self._give_up(waiting):
+        if not waiting.seated and not given.wait(self._wait_s) and self._give_up(waiting):
             raise self._refusal(client)
 
-    def _queue_up(self, client: str, wake: Callable[[], object]) -> _Waiting | None:
-        """Stand in line; None when a seat became free meanwhile and was taken. Raises: as `seat`."""
+    def _queue_up(self, client: str, wake: Callable[[], object], *, takes_quick: bool = False) -> _Waiting:
+        """Stand in line, or take the seat that there is. Raises: as `seat`."""
+        waiting = _Waiting(client, wake, takes_quick)
         with self._lock:
-            if self._free(client):
-                self._take(client)
-                return None
+            if self._seat(waiting):
+                return waiting
             own = sum(other.client == client for other in self._line)
             if len(self._line) >= self._queue or (client and own >= self._share):
                 raise self._refusal(client)
-            waiting = _Waiting(client, wake)
             self._line.append(waiting)
             return waiting
+
+    def _seat(self, waiting: _Waiting) -> bool:
+        """Give somebody the seat they may have, a lasting one before a quick one."""
+        if self._free(waiting.client):
+            self._take(waiting.client)
+        elif waiting.takes_quick and self._free_quick(waiting.client):
+            self._quick_taken.add(waiting.client)
+            waiting.quick = True
+        else:
+            return False
+        waiting.seated = True
+        return True
+
+    def _free_quick(self, client: str) -> bool:
+        return len(self._quick_taken) < self._quick and client not in self._quick_taken
 
     def _give_up(self, waiting: _Waiting) -> bool:
         """Leave the line; False when the seat came at the last moment."""

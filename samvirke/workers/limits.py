@@ -14,7 +14,6 @@ import ctypes
 import os
 import resource
 import signal
-import sys
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -41,10 +40,12 @@ def address_space_bytes() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def highest_memory_bytes() -> int:
-    """Return the most memory this process has had in use at once (kilobytes on Linux, bytes elsewhere)."""
-    highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return highest * (1 if sys.platform == "darwin" else 1024)
+def touched_bytes() -> int:
+    """Return how much memory this process has come to have for itself: each page it was given, or its own copy of.
+
+    Pages shared with the process it was forked from cost nothing until they are written to; reference counts do.
+    """
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt * os.sysconf("SC_PAGE_SIZE")
 
 
 def confine(*, loaded_bytes: int, headroom_bytes: int) -> None:

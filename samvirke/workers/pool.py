@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samvirke import sparql
-from samvirke.errors import Overloaded, PreconditionFailed, StoreError, WorkerLost
+from samvirke.errors import Overloaded, PreconditionFailed, StoreDamaged, StoreError, WorkerLost
 from samvirke.settings import Limits
 from samvirke.workers.answers import Answer, Body, Shelf
 from samvirke.workers.budget import Budget
 from samvirke.workers.client import Lease, Line, Zygote
 from samvirke.workers.lanes import Lane
 from samvirke.workers.request import Gate, Request
+from samvirke.workers.tiers import DISK, MEMORY, say, tiers
 
 if TYPE_CHECKING:
     from samvirke.generations import Generation
@@ -35,10 +36,12 @@ __all__ = ["Pool", "QueryRequest", "WriteRequest", "Written", "run_once"]
 ADDRESS_VARIABLE = "SAMVIRKE_WORKERS"
 _LOOK_S = 0.5
 """How often the link to the current generation is looked at."""
-_READ_SEATS = 4
+_READ_SEATS = 3
 """Workers for trusted reads: they are short, and no query may keep a page waiting."""
 _READ_QUEUE = 32
 """Trusted reads that may wait for one of these."""
+_SWITCHES = 3
+"""How often a question may find that its crew was just replaced: by a better tier, a newer generation."""
 _ANSWERS_ON_DISK = 16
 """Largest answers that may lie on disk at once."""
 _ATTEMPTS = 3
@@ -104,9 +107,10 @@ class Crew:
     write finish what they do and are let go.
     """
 
-    def __init__(self, generation: Generation, address: str) -> None:
+    def __init__(self, generation: Generation, address: str, tier: str) -> None:
         self.generation = generation
-        self.line = Line(address, generation.directory)
+        self.tier = tier
+        self.line = Line(address, generation.directory, tier)
         self.counter = self.line.version
         self.lock = threading.Lock()
         self.idle: dict[str, list[Lease]] = {"query": [], "read": []}
@@ -197,11 +201,16 @@ class Crew:
 class Pool:
     """Workers for one site's state folder, or for one generation's folder."""
 
-    def __init__(self, locate: Callable[[], Generation], limits: Limits, *, address: str | None = None) -> None:
+    def __init__(
+        self, locate: Callable[[], Generation], limits: Limits, *, address: str | None = None, warm: bool = True
+    ) -> None:
         """Prefer `Pool.start`. `locate` finds the current generation."""
         self._locate = locate
+        self._warm = warm
         self._limits = limits
         self._gate = Gate(**{row.name: getattr(limits, row.name) for row in fields(Gate)})
+        self.desk: Callable[[QueryRequest, str], Answer] | None = None
+        """Who answers queries instead, once an event loop does: all share its seats then."""
         self._zygote = None if address else Zygote()
         self._address = address or (self._zygote.address if self._zygote else "")
         self._crew: Crew | None = None
@@ -213,11 +222,12 @@ class Pool:
             raise
 
     @classmethod
-    def start(cls, state: Path, limits: Limits, *, address: str | None = None) -> Pool:
+    def start(cls, state: Path, limits: Limits, *, address: str | None = None, warm: bool = True) -> Pool:
         """Start a pool for the site whose state is in `state`.
 
         Reads:  the generation that `current` leads to; `address`, else the environment variable
-                SAMVIRKE_WORKERS, names a running zygote's socket. Without either one is started.
+                SAMVIRKE_WORKERS, names a running zygote's socket. Without either one is started. A pool that
+                is not `warm` stays on the disk store where there is one: right for a question or two.
         Raises: StoreError when nothing is built yet; StoreDamaged when it cannot be loaded.
         """
         from samvirke.generations import current  # noqa: PLC0415 - the type above is all else that is needed
@@ -228,19 +238,24 @@ class Pool:
                 raise StoreError(f"Nothing is built yet in {state}.", remedy="Run `samvirke build` first.")
             return found
 
-        return cls(locate, limits, address=address or os.environ.get(ADDRESS_VARIABLE))
+        return cls(locate, limits, address=address or os.environ.get(ADDRESS_VARIABLE), warm=warm)
 
     def _reset(self) -> None:
         """Make what threads share; again after a fork, where the parent's sockets are not ours to use."""
         limits = self._limits
         self._process = os.getpid()
         self._crew = None
+        self._closed = False
         self._looked = time.monotonic()
         self._switching = threading.Lock()
         wait_s = limits.queue_wait_ms / 1000
         self.lanes = {
             "query": Lane(
-                limits.workers, per_client=limits.concurrent_per_client, wait_s=wait_s, queue=limits.queue_length
+                limits.workers,
+                per_client=limits.concurrent_per_client,
+                wait_s=wait_s,
+                queue=limits.queue_length,
+                quick=limits.quick_workers,
             ),
             "read": Lane(_READ_SEATS, per_client=_READ_SEATS, wait_s=max(wait_s, 1.0), queue=_READ_QUEUE),
             # One writer at a time: the next one sees what this one did.
@@ -266,6 +281,11 @@ class Pool:
         return crew.generation, crew.version
 
     @property
+    def tier(self) -> str:
+        """Where the questions are answered from now: "disk" or "memory"."""
+        return self.crew().tier
+
+    @property
     def limits(self) -> Limits:
         """The limits the pool was started with."""
         return self._limits
@@ -279,6 +299,8 @@ class Pool:
         """
         sparql.check_size(request.text, self._limits)
         form = sparql.classify(request.text)
+        if self.desk is not None:
+            return self.desk(request, form)
         body, end, version = self.ask(self.question(request), lane="query", client=request.client)
         return Answer(request.media_type, form, int(end["rows"]), body.length, end["seconds"], version, body)
 
@@ -410,10 +432,13 @@ class Pool:
     @contextmanager
     def _worker(self, lane: str) -> Iterator[tuple[Lease, Crew]]:
         crew = self.crew()
-        try:
-            lease = crew.take(lane, self._limits.worker_memory_bytes)
-        except WorkerLost:  # The template has died, or was retired under us.
-            crew = self.renew(crew)
+        for _ in range(_SWITCHES):
+            try:
+                lease = crew.take(lane, self._limits.worker_memory_bytes)
+                break
+            except WorkerLost:  # The template has died, or was retired under us.
+                crew = self.renew(crew)
+        else:
             lease = crew.take(lane, self._limits.worker_memory_bytes)
         try:
             yield lease, crew
@@ -448,13 +473,32 @@ class Pool:
             crew = self._crew = self._hire(self._locate())
         if old is not None:
             old.retire()
+        if self._warm and crew.tier != tiers(crew.generation, self._limits)[-1]:
+            threading.Thread(target=self._promote, args=(crew,), daemon=True).start()
         return crew
+
+    def _promote(self, crew: Crew) -> None:
+        """Have the crew's generation loaded into memory, and let workers on that take over.
+
+        Until it is loaded, and if it cannot be, the workers on the disk store answer.
+        """
+        try:
+            better = Crew(crew.generation, self._address, MEMORY)
+        except (StoreError, WorkerLost, OSError) as error:
+            if not self._closed:
+                say(f"{error} The disk store goes on answering.")
+            return
+        with self._switching:
+            mine = self._crew is crew and not self._closed
+            if mine:
+                self._crew = better
+        (crew if mine else better).retire()
 
     def _hire(self, generation: Generation) -> Crew:
         """Return a crew for a generation; a zygote that is gone, ours or another's, is replaced by one of ours."""
         if self._zygote is None or self._zygote.alive:
             try:
-                return Crew(generation, self._address)
+                return self._man(generation)
             except WorkerLost:
                 if self._zygote is not None and self._zygote.alive:
                     raise
@@ -462,12 +506,23 @@ class Pool:
             self._zygote.close()
         self._zygote = Zygote()
         self._address = self._zygote.address
-        return Crew(generation, self._address)
+        return self._man(generation)
+
+    def _man(self, generation: Generation) -> Crew:
+        """Return a crew on the first tier that can be had; a damaged disk store takes no site down."""
+        wanted = tiers(generation, self._limits)
+        if wanted[0] == DISK:
+            try:
+                return Crew(generation, self._address, DISK)
+            except StoreDamaged as error:
+                say(f"{error} The data are loaded into memory instead.")
+        return Crew(generation, self._address, MEMORY)
 
     def close(self) -> None:
         """Let the workers go, and end the zygote if this pool started it; may be called again."""
         if self._process != os.getpid():
             return
+        self._closed = True
         crew, self._crew = self._crew, None
         if crew is not None:
             crew.retire()
@@ -485,5 +540,5 @@ class Pool:
 
 def run_once(state: Path, request: QueryRequest, limits: Limits) -> Answer:
     """Answer one query with workers of its own: for the command line."""
-    with Pool.start(state, limits) as pool:
+    with Pool.start(state, limits, warm=False) as pool:
         return pool.query(request)

@@ -43,28 +43,28 @@ class Client:
     ended: dict[int, int] = field(default_factory=dict)
 
 
-def main(link: socket.socket, directory: str, *, parent: int) -> None:
-    """Load the generation in `directory` and serve until the zygote or the last client is gone.
+def main(link: socket.socket, directory: str, tier: str, *, parent: int) -> None:
+    """Load the generation in `directory` on a tier, and serve until the zygote or the last client is gone.
 
     When it cannot be loaded, each client waiting is told why, and the process ends.
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     limits.die_with_parent(parent)
     try:
-        hands = _load(Path(directory))
+        hands = _load(Path(directory), tier)
     except Exception as error:  # whatever is wrong with the generation, the client must hear it
         _refuse(link, f"{error}" or type(error).__name__)
         return
     Template(link, hands).run()
 
 
-def _load(directory: Path) -> worker.Hands:
+def _load(directory: Path, tier: str) -> worker.Hands:
     """Load in a thread that ends before the first fork.
 
     The engine seeds its random numbers per thread, on first use, which loading blank nodes is. Loaded
     in the main thread, every fork would draw the same UUID(), RAND() and BNODE().
     """
-    hands = _in_a_thread(lambda: worker.load(directory))
+    hands = _in_a_thread(lambda: worker.load(directory, tier))
     gc.collect()
     gc.freeze()  # Later collections in the forks do not touch, and so do not copy, what is loaded.
     return hands
@@ -194,10 +194,11 @@ class Template:
         def work() -> None:
             worker.main(theirs, self.hands, headroom_bytes=headroom_bytes, parent=me)
 
-        client.running[self.leases] = _fork(work)
+        process = client.running[self.leases] = _fork(work)
         theirs.close()
         with ours:
-            self._reply(client, {"lease": self.leases, "version": self.version}, descriptor=ours.fileno())
+            told = {"lease": self.leases, "process": process, "version": self.version}
+            self._reply(client, told, descriptor=ours.fileno())
 
     def _reply(self, client: Client, message: dict[str, Any], *, descriptor: int | None = None) -> None:
         try:

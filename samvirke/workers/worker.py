@@ -25,12 +25,13 @@ from samvirke.sparql.errors import WELL_KNOWN
 from samvirke.workers import evaluation, failures, limits, writes
 from samvirke.workers.frames import BODY_BYTES, FrameReader, Kind, StreamCut, frame, message_frame
 from samvirke.workers.request import Request, read_request
+from samvirke.workers.tiers import DISK
 
 if TYPE_CHECKING:
     from samvirke.schema import Schema
 
 _KEPT_BYTES = 24 << 20
-"""A worker that once took more memory than this for a question answers no further one."""
+"""A worker that has come to have more memory of its own than this answers no further question."""
 
 Operation = Callable[[Store, Any, Mapping[str, Any]], Iterable[Quad]]
 
@@ -40,7 +41,8 @@ class Hands:
     """What a worker is forked with: the store, the compiled schema and the trusted reads by name.
 
     `prefixes` are those worth suggesting to who forgot to declare one. `writable`: the generation says of
-    itself that the template may change its store; one that was published never does.
+    itself that the template may change its store; one that was published never does. `files` are the descriptors,
+    open for reading, that a store on disk is read through.
     """
 
     store: Store
@@ -48,21 +50,30 @@ class Hands:
     operations: Mapping[str, Operation]
     prefixes: Mapping[str, str]
     writable: bool = False
+    files: frozenset[int] = frozenset()
 
 
-def load(directory: Path) -> Hands:
+def load(directory: Path, tier: str) -> Hands:
     """Load a generation; imports everything a worker will need, for afterwards no file can be opened."""
     from samvirke.generations import open_directory  # noqa: PLC0415 - the zygote itself needs no store
-    from samvirke.store import open_generation  # noqa: PLC0415 - the same
 
     writable = open_directory(directory).writable
-    store = open_generation(directory)
+    store, files = _open(directory, tier)
     describe = importlib.import_module("samvirke.describe")
     schema_room = importlib.import_module("samvirke.schema")
     schema_file = directory / "schema.json"
     schema = schema_room.Schema.from_json(schema_file.read_text(encoding="utf-8"))
     prefixes = {**WELL_KNOWN, **schema.prefixes, "d": f"{schema.base}id/"}
-    return Hands(store, schema, describe.OPERATIONS, prefixes, writable)
+    return Hands(store, schema, describe.OPERATIONS, prefixes, writable, files)
+
+
+def _open(directory: Path, tier: str) -> tuple[Store, frozenset[int]]:
+    """Return a generation's store on a tier, and the descriptors it is read through: none in memory."""
+    from samvirke.store import disk, open_generation  # noqa: PLC0415 - the zygote itself needs no store
+
+    if tier == DISK:
+        return disk.open_disk(directory), disk.open_files(directory / disk.FOLDER)
+    return open_generation(directory), frozenset()
 
 
 def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent: int) -> None:
@@ -71,10 +82,10 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
     for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT, signal.SIGXCPU):
         signal.signal(number, signal.SIG_DFL)
     loaded = limits.address_space_bytes()
-    _keep_only(connection.fileno())
+    _keep_only({connection.fileno(), *hands.files})
     limits.confine(loaded_bytes=loaded, headroom_bytes=headroom_bytes)
     frames = FrameReader(connection)
-    before = limits.highest_memory_bytes()
+    before = limits.touched_bytes()
     try:
         while True:
             kind, payload = frames.receive()
@@ -111,7 +122,7 @@ def _answer(connection: socket.socket, hands: Hands, request: Request, content: 
     body = Body(connection, request.max_bytes)
     try:
         told = _told(hands, request, content, body)
-        last = request.action in writes.ACTIONS or limits.highest_memory_bytes() > most_bytes
+        last = request.action in writes.ACTIONS or limits.touched_bytes() > most_bytes
         end = {
             **told,
             "last": last,
@@ -184,12 +195,14 @@ class Body:
         return gathered
 
 
-def _keep_only(descriptor: int) -> None:
-    """Close every descriptor but one, and let the standard streams lead nowhere."""
+def _keep_only(kept: set[int]) -> None:
+    """Close every descriptor but a few, and let the standard streams lead nowhere."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
-        if stream != descriptor:
+        if stream not in kept:
             os.dup2(nowhere, stream)
-    highest = max(os.sysconf("SC_OPEN_MAX"), descriptor + 1)
-    os.closerange(3, descriptor)
-    os.closerange(max(3, descriptor + 1), highest)
+    highest = max(os.sysconf("SC_OPEN_MAX"), *(number + 1 for number in kept))
+    first = 3
+    for number in (*sorted(kept), highest):
+        os.closerange(first, number)
+        first = max(first, number + 1)

@@ -1,6 +1,7 @@
-"""The process that never sees a query: it keeps one template process per generation.
+"""The process that never sees a query: it keeps one template process per generation and tier.
 
-Duty: accept connections, and hand each to the template that holds the generation it asks for.
+Duty: accept connections, and hand each to the template that holds the generation it asks for, in the way it
+asks for (`tiers`).
 Level 4.5; single-threaded and without web framework, rdflib or settings, because its children are
 forks of it. It ends when the process that started it ends, and takes its children with it.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from samvirke.workers import template
 from samvirke.workers.frames import ControlLine, StreamCut
+from samvirke.workers.tiers import MEMORY
 
 _PATIENCE_S = 5.0
 """Longest a fresh connection may take to say which generation it wants; it is written in one piece."""
@@ -25,11 +27,11 @@ _PATIENCE_S = 5.0
 
 @dataclass
 class Zygote:
-    """The listening socket, the owner's lifeline and the templates by directory."""
+    """The listening socket, the owner's lifeline and the templates by directory and tier."""
 
     listener: socket.socket
     lifeline: socket.socket
-    templates: dict[str, tuple[socket.socket, int]] = field(default_factory=dict)
+    templates: dict[tuple[str, str], tuple[socket.socket, int]] = field(default_factory=dict)
 
     def run(self) -> None:
         """Serve until the owner's end of the lifeline is closed."""
@@ -54,18 +56,18 @@ class Zygote:
             connection.settimeout(_PATIENCE_S)
             try:
                 message, _ = ControlLine(connection).receive()
-                directory = message["open"]
-            except (OSError, ValueError, KeyError, TypeError, StreamCut):
+                wanted = (str(message["open"]), str(message.get("tier", MEMORY)))
+            except (OSError, ValueError, KeyError, TypeError, AttributeError, StreamCut):
                 return
-            link = self._template(selector, str(directory))
+            link = self._template(selector, wanted)
             # A failed hand-over closes the connection; the client notices and asks again.
             with contextlib.suppress(OSError):
                 socket.send_fds(link, [b"c"], [connection.fileno()])
 
-    def _template(self, selector: selectors.BaseSelector, directory: str) -> socket.socket:
-        """Return the link to the template of a directory; fork one if there is none."""
-        if directory in self.templates:
-            return self.templates[directory][0]
+    def _template(self, selector: selectors.BaseSelector, wanted: tuple[str, str]) -> socket.socket:
+        """Return the link to the template of a directory and tier; fork one if there is none."""
+        if wanted in self.templates:
+            return self.templates[wanted][0]
         ours, theirs = socket.socketpair()
         parent = os.getpid()
         child = os.fork()
@@ -74,7 +76,7 @@ class Zygote:
             try:
                 selector.close()
                 self._close_inherited(ours)
-                template.main(theirs, directory, parent=parent)
+                template.main(theirs, *wanted, parent=parent)
                 status = 0
             except BaseException as error:  # a forked child must never return into its parent's code
                 print(f"samvirke workers: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
@@ -82,7 +84,7 @@ class Zygote:
                 os._exit(status)
         theirs.close()
         ours.setblocking(False)
-        self.templates[directory] = (ours, child)
+        self.templates[wanted] = (ours, child)
         selector.register(ours, selectors.EVENT_READ)
         return ours
 
@@ -94,11 +96,11 @@ class Zygote:
             link.close()
 
     def _forget(self, selector: selectors.BaseSelector, descriptor: int) -> None:
-        for directory, (link, child) in list(self.templates.items()):
+        for wanted, (link, child) in list(self.templates.items()):
             if link.fileno() == descriptor:
                 selector.unregister(link)
                 link.close()
-                del self.templates[directory]
+                del self.templates[wanted]
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(child, 0)  # It closed its link by ending.
 

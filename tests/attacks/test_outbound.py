@@ -59,12 +59,13 @@ def secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
+@pytest.fixture(scope="module", params=["memory", "disk"])
+def pool(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Pool]:
     state = tmp_path_factory.mktemp("state")
     data, default = numbers(3)
-    publish(state, "v1", data=data, default=default)
-    with Pool.start(state, LIMITS) as running:
+    publish(state, "v1", data=data, default=default, disk=request.param == "disk")
+    with Pool.start(state, LIMITS, warm=False) as running:
+        assert running.tier == request.param
         yield running
 
 

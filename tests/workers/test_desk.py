@@ -132,3 +132,45 @@ def test_a_new_generation_answers_the_next_question(tmp_path):
 
     assert (first.version, first.read()) == ("v1", b"n\r\n1\r\n")
     assert (second.version, second.read()) == ("v2", b"n\r\n2\r\n")
+
+
+def test_short_questions_are_answered_while_long_ones_have_all_seats(pool):
+    """And one that turns out to be long gets a seat in its turn, from the beginning."""
+
+    async def work():
+        async with Desk(pool) as desk:
+            long = [
+                asyncio.create_task(desk.query(asked(RUNAWAY, timeout_ms=3_000, client=str(number)), "SELECT"))
+                for number in range(LIMITS.workers)
+            ]
+            await asyncio.sleep(0.2)
+            short = [(await desk.query(asked(f"ASK {{ ?s ?p {number} }}"), "ASK")).read() for number in range(20)]
+            other = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f }"
+            later = asyncio.create_task(desk.query(asked(other, timeout_ms=10_000, client="later"), "SELECT"))
+            done = [task.done() for task in long]
+            for task in long:
+                task.cancel()
+            await asyncio.gather(*long, return_exceptions=True)
+            return short, done, (await later).read()
+
+    short, done, later = asyncio.run(work())
+    assert len(short) == 20
+    assert not any(done)
+    assert later == b"n\r\n4000000\r\n"
+
+
+def test_a_thread_asks_through_the_loop_once_there_is_one(pool):
+    async def work():
+        async with Desk(pool) as desk:
+            loop = asyncio.get_running_loop()
+            seen = []
+
+            def ask(request, form):
+                seen.append(form)
+                return asyncio.run_coroutine_threadsafe(desk.query(request, form), loop).result()
+
+            pool.desk = ask
+            answer = await loop.run_in_executor(None, pool.query, asked("ASK {}"))
+            return seen, answer.read()
+
+    assert asyncio.run(work()) == (["ASK"], b"true")

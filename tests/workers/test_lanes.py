@@ -168,3 +168,40 @@ def test_those_who_came_first_are_seated_first():
     asyncio.run(work())
     assert order == sorted(order)
     assert len(order) == 20
+
+
+def test_a_quick_seat_is_for_who_takes_it_one_for_each_client():
+    lane = Lane(1, per_client=1, wait_s=0.05, queue=LONGEST_QUEUE, quick=2)
+
+    async def work():
+        assert await lane.enter("a", takes_quick=True) is False
+        assert await lane.enter("a", takes_quick=True) is True
+        assert await lane.enter("b", takes_quick=True) is True
+        for client in ("a", "b", "c"):  # One has its own, the other too, and there are no more.
+            with pytest.raises(Overloaded):
+                await lane.enter(client, takes_quick=True)
+        lane.leave("a", quick=True)
+        with pytest.raises(Overloaded):
+            await lane.enter("c")
+        assert await lane.enter("c", takes_quick=True) is True
+        lane.leave("a")
+        assert await lane.enter("d", takes_quick=True) is False
+
+    asyncio.run(work())
+
+
+def test_who_waits_gets_whichever_seat_is_free_first():
+    lane = Lane(1, per_client=1, wait_s=5, queue=LONGEST_QUEUE, quick=1)
+
+    async def work():
+        await lane.enter("a")
+        await lane.enter("b", takes_quick=True)
+        lasting = asyncio.create_task(lane.enter("c"))
+        either = asyncio.create_task(lane.enter("d", takes_quick=True))
+        await asyncio.sleep(0.01)
+        lane.leave("b", quick=True)
+        assert await either is True
+        lane.leave("a")
+        assert await lasting is False
+
+    asyncio.run(work())

@@ -41,6 +41,8 @@ from samvirke.workers.desk import Desk
 if TYPE_CHECKING:
     from flask import Flask
 
+    from samvirke.workers.pool import QueryRequest
+
 __all__ = ["Front"]
 
 logger = logging.getLogger(__name__)
@@ -76,11 +78,17 @@ class Front:
     # ------------------------------------------------------------ RSGI
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Have workers stand by, and notice new generations."""
+        """Have workers stand by; from now on threads ask through this loop, too."""
+
+        def ask(request: QueryRequest, form: str) -> Answer:
+            return asyncio.run_coroutine_threadsafe(self._desk.query(request, form), loop).result()
+
+        self._pool.desk = ask
         self._tasks = [loop.create_task(self._desk.prepare()), loop.create_task(self._sender.watch())]
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let the workers go."""
+        self._pool.desk = None
         for task in self._tasks:
             task.cancel()
         loop.run_until_complete(self._desk.close())

@@ -240,22 +240,39 @@ def canonical_hash(quads: Iterable[Quad]) -> str:
     return digest.hexdigest()
 
 
+def files_of(directory: Path) -> tuple[tuple[Path, RdfFormat], ...]:
+    """Return the files that together are a generation's data, each with its format.
+
+    A dataset without named graphs is its own default graph: both names then lead to one file.
+    """
+    files = [(directory / DATA_FILE, RdfFormat.N_QUADS), (directory / SCHEMA_FILE, RdfFormat.N_QUADS)]
+    default = directory / DEFAULT_FILE
+    if not (default.is_file() and files[0][0].is_file() and default.samefile(files[0][0])):
+        files.append((default, RdfFormat.N_TRIPLES))
+    return tuple(files)
+
+
 def open_generation(directory: Path) -> pyoxigraph.Store:
     """Load a published generation into a store in memory: asserted, inferred and schema graphs.
 
-    Reads:  `data.nq`, `schema.nq` and `default.nt` of `directory`.
+    Reads:  `data.nq`, `schema.nq` and `default.nt` of `directory`. `bulk_load` of a file is the fastest way
+            in that there is: copying the same quads over from the disk store takes more than twice as long.
     Raises: StoreDamaged when a file is missing or does not parse.
     """
     store = pyoxigraph.Store()
-    for name, format in (
-        (DATA_FILE, RdfFormat.N_QUADS),
-        (SCHEMA_FILE, RdfFormat.N_QUADS),
-        (DEFAULT_FILE, RdfFormat.N_TRIPLES),
-    ):
+    load_files(store, files_of(directory))
+    return store
+
+
+def load_files(store: pyoxigraph.Store, files: Iterable[tuple[Path, RdfFormat]]) -> None:
+    """Load the files of a generation into a store.
+
+    Raises: StoreDamaged when one is missing or does not parse.
+    """
+    for path, format in files:
         try:
-            store.bulk_load(path=directory / name, format=format)
+            store.bulk_load(path=path, format=format)
         except (OSError, SyntaxError) as error:
             raise StoreDamaged(
-                f"{directory / name} cannot be read: {error}.", remedy="Build the site again with `samvirke build`."
+                f"{path} cannot be read: {error}.", remedy="Build the site again with `samvirke build`."
             ) from error
-    return store
