@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -101,6 +101,10 @@ KINDS = (
     (CORE.Rule, "rule"),
 )
 
+ANSWERS_KEPT = 20_000
+_UNKNOWN = object()
+
+Answer = TypeVar("Answer")
 Value = TypeVar("Value", ClassHint, Field, Group, PropertyHint, TermHint)
 
 
@@ -140,6 +144,26 @@ class Schema:
             prefixes=raw["prefixes"],
         )
 
+    # ------------------------------------------------------------ what is asked again and again
+
+    @cached_property
+    def _answers(self) -> dict[Hashable, Any]:
+        return {}
+
+    def _learnt(self, key: Hashable, find: Callable[[], Answer]) -> Answer:
+        """Return what `find` answers, found once: a page asks the same of the schema hundreds of times.
+
+        Data can make up any number of keys, so everything is forgotten when it is much. Threads may find twice.
+        """
+        answers = self._answers
+        found = answers.get(key, _UNKNOWN)
+        if found is _UNKNOWN:
+            if len(answers) >= ANSWERS_KEPT:
+                answers.clear()
+            found = answers[key] = find()
+        answer: Answer = found
+        return answer
+
     # ------------------------------------------------------------ texts
 
     def text(self, texts: Texts, language: str) -> Text | None:
@@ -148,6 +172,9 @@ class Schema:
 
     def name(self, iri: str, language: str) -> Text:
         """Return the name of any term: class, property, concept; at the least its local name."""
+        return self._learnt(("name", iri, language), lambda: self._name(iri, language))
+
+    def _name(self, iri: str, language: str) -> Text:
         for known in (self.classes, self.properties, self.terms):
             hint = known.get(iri)
             found = self.text(hint.labels, language) if hint else None
@@ -157,6 +184,9 @@ class Schema:
 
     def reverse_name(self, iri: str, language: str) -> Text | None:
         """Return the property's name seen from the other end, if the ontology words it."""
+        return self._learnt(("reverse", iri, language), lambda: self._reverse_name(iri, language))
+
+    def _reverse_name(self, iri: str, language: str) -> Text | None:
         hint = self.properties.get(iri)
         if hint is None:
             return None
@@ -225,6 +255,10 @@ class Schema:
 
     def main_class(self, types: Iterable[str]) -> str:
         """Return the type a thing is introduced by: the most specific, best described one; "" for none."""
+        key = tuple(types)
+        return self._learnt(("main", key), lambda: self._main_class(key))
+
+    def _main_class(self, types: Iterable[str]) -> str:
         given = set(types)
         above = {ancestor for iri in given for ancestor in self.superclasses(iri)}
         specific = sorted(given - above) or sorted(given)
@@ -236,7 +270,8 @@ class Schema:
 
     def is_detail(self, types: Iterable[str]) -> bool:
         """Whether a thing of these types is shown inside others and not listed."""
-        return any(self.class_hint(iri).detail for iri in types)
+        key = tuple(types)
+        return self._learnt(("detail", key), lambda: any(self.class_hint(iri).detail for iri in key))
 
     def place(self, iri: str) -> float:
         """Return where things of a class stand among others: the order of the class, else of the nearest above it."""
@@ -267,6 +302,10 @@ class Schema:
         A shape of a subclass is heard before one of its superclass; shapes that speak of the same
         path (and the same restriction) are one row.
         """
+        key = tuple(types)
+        return self._learnt(("fields", key), lambda: self._fields(key))
+
+    def _fields(self, types: Iterable[str]) -> tuple[Field, ...]:
         given = sorted(set(types))
         line: list[str] = []
         for iri in sorted(given, key=lambda one: (-len(self.superclasses(one)), one)):

@@ -29,17 +29,19 @@ from samvirke.workers.request import Request, read_request
 if TYPE_CHECKING:
     from samvirke.schema import Schema
 
-Operation = Callable[[Store, Any, Mapping[str, Any]], Iterable[Quad]]
+Operation = Callable[[Any, Any, Mapping[str, Any]], Iterable[Quad]]
 
 
 @dataclass(frozen=True, slots=True)
 class Hands:
     """What a worker is forked with: the store, the compiled schema and the trusted reads by name.
 
+    `known` is the store with what trusted reads remember of it (`describe.Published`).
     `prefixes` are those worth suggesting to who forgot to declare one.
     """
 
     store: Store
+    known: Any
     schema: Schema
     operations: Mapping[str, Operation]
     prefixes: Mapping[str, str]
@@ -54,7 +56,8 @@ def load(directory: Path) -> Hands:
     schema_room = importlib.import_module("samvirke.schema")
     schema_file = directory / "schema.json"
     schema = schema_room.Schema.from_json(schema_file.read_text(encoding="utf-8"))
-    return Hands(store, schema, describe.OPERATIONS, {**WELL_KNOWN, **schema.prefixes, "d": f"{schema.base}id/"})
+    prefixes = {**WELL_KNOWN, **schema.prefixes, "d": f"{schema.base}id/"}
+    return Hands(store, describe.Published(store), schema, describe.OPERATIONS, prefixes)
 
 
 def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent: int) -> None:
@@ -107,7 +110,7 @@ def _read(hands: Hands, request: Request, body: Body) -> int:
     operation = hands.operations.get(request.operation)
     if operation is None:
         raise failures.unknown_operation(request.operation)
-    quads = list(operation(hands.store, hands.schema, request.parameters))
+    quads = list(operation(hands.known, hands.schema, request.parameters))
     pyoxigraph.serialize(quads, cast("IO[bytes]", body), format=pyoxigraph.RdfFormat.N_QUADS)
     return len(quads)
 
