@@ -327,6 +327,22 @@ class Schema:
         """The properties that name things, best first: those the shapes give the label role, then the usual ones."""
         return self._with_role("label", LABEL_PROPERTIES)
 
+    def node(self, iri: str) -> NamedNode:
+        """Return an address as a term, made once where it is a property of the schema."""
+        found = self._nodes.get(iri)
+        return NamedNode(iri) if found is None else found
+
+    @cached_property
+    def _nodes(self) -> dict[str, NamedNode]:
+        paths = {row.path for hint in self.classes.values() for row in hint.fields}
+        only = {path for hint in self.classes.values() for row in hint.fields for path, _ in row.only}
+        return {iri: NamedNode(iri) for iri in (*self.properties, *paths, *only)}
+
+    @cached_property
+    def label_nodes(self) -> tuple[NamedNode, ...]:
+        """The properties that name things, as terms."""
+        return tuple(map(NamedNode, self.label_properties))
+
     @cached_property
     def description_properties(self) -> tuple[str, ...]:
         """The properties that describe things, best first."""

@@ -16,8 +16,9 @@ from typing import Any
 from flask import redirect, render_template
 from werkzeug.wrappers import Response
 
-from samvirke.describe.entity import EntityView, Row, entity_view
+from samvirke.describe.entity import EntityView, entity_view
 from samvirke.describe.facts import Evidence, Explanations
+from samvirke.describe.rows import Row
 from samvirke.errors import Gone, NotFound
 from samvirke.formats import FORMATS
 from samvirke.model import Severity
@@ -111,7 +112,13 @@ def _show(lang: str, iri: str) -> str | Response:
         raise Gone("This has been withdrawn.", successor=known.successor)
     quads = serving().pool.read("neighbourhood", iri=iri)
     view = entity_view(
-        quads, publication.schema, iri, lang, texts=text_of(publication), explanations=explanations(publication, iri)
+        quads,
+        publication.schema,
+        iri,
+        lang,
+        texts=text_of(publication),
+        explanations=explanations(publication, iri),
+        ordered=True,
     )
     if view is None:
         raise NotFound("Nothing is known about this.", remedy="Search for its name.")

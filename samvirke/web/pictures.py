@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from samvirke.describe.entity import EntityView, Part, Row
+from samvirke.describe.entity import EntityView
 from samvirke.describe.facts import Value
+from samvirke.describe.rows import Part, Row
 from samvirke.edtf import Kind, Precision
 from samvirke.web.formatting import parsed, when
 
