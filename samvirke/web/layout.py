@@ -23,6 +23,7 @@ from samvirke.errors import SamvirkeError
 from samvirke.schema.hints import LAST, ClassHint
 from samvirke.terms import CORE
 from samvirke.web import formatting, wording
+from samvirke.web.fragments import direction
 from samvirke.web.links import is_linkable
 from samvirke.web.publication import Publication, current
 
@@ -33,7 +34,6 @@ STATIC = Path(__file__).parent / "static"
 MENU_CLASSES = 3
 OWN_LISTS = frozenset({CORE.SourceDocument.value, CORE.DocumentVersion.value, CORE.Passage.value})
 """Classes whose things are listed elsewhere than under "classes"."""
-RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +118,6 @@ def language_name(code: str) -> str:
         return (Locale.parse(code, sep="-").get_display_name() or code).capitalize()
     except (UnknownLocaleError, ValueError):
         return code
-
-
-def direction(language: str) -> str:
-    """Return "rtl" for languages written from right to left, else "ltr"."""
-    return "rtl" if language.split("-", maxsplit=1)[0].lower() in RIGHT_TO_LEFT else "ltr"
 
 
 def in_language(texts: Mapping[str, str] | str, language: str, languages: Sequence[str]) -> str:
@@ -266,6 +261,7 @@ def install(app: Flask) -> None:
         except SamvirkeError:  # nothing is published: only the bare error page is drawn then
             return {}
         return {
+            "fragments": publication.fragments,
             "links": publication.links,
             "hint": publication.schema.class_hint,
             "page_languages": publication.languages,

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, current_app, g, has_request_context
 
@@ -20,6 +20,7 @@ from samvirke import __version__
 from samvirke.errors import StoreDamaged, StoreError
 from samvirke.model import Finding, Report, Severity
 from samvirke.search import Index
+from samvirke.web.fragments import Fragments
 from samvirke.web.links import Links
 
 if TYPE_CHECKING:
@@ -31,11 +32,15 @@ if TYPE_CHECKING:
 __all__ = ["Publication", "Serving", "current", "open_publication", "serving"]
 
 EXTENSION = "samvirke"
+ANSWERS_KEPT = 5_000
+_UNKNOWN = object()
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One generation as the web tier sees it. Nothing in it changes.
+    """One generation as the web tier sees it. Nothing in it changes but what is remembered of it.
 
     `version` names the generation, `hash` is the canonical hash of its data, `settings` the site's
     public settings as JSON values, `links` makes every address of the site.
@@ -51,6 +56,25 @@ class Publication:
     queries: Mapping[str, StoredQuery]
     links: Links
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    _answers: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, key: Hashable, find: Callable[[], Answer]) -> Answer:
+        """Return what `find` answers, found once in this generation: what all its pages have in common.
+
+        When it is much, everything is forgotten: an address that a reader makes up may be part of a key.
+        Two threads may find the same twice.
+        """
+        answer = self._answers.get(key, _UNKNOWN)
+        if answer is _UNKNOWN:
+            if len(self._answers) >= ANSWERS_KEPT:
+                self._answers.clear()
+            answer = self._answers[key] = find()
+        found: Answer = answer
+        return found
+
+    def fragments(self, lang: str) -> Fragments:
+        """Return what writes the small pieces of pages in a language."""
+        return self.once(("fragments", lang), lambda: Fragments(self.links, self.schema, lang))
 
     @property
     def base(self) -> str:
