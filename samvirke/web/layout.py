@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ from samvirke.web.publication import Publication, current
 if TYPE_CHECKING:
     from samvirke.schema import Schema
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # Made once: `json.dumps` makes one each time.
 STATIC = Path(__file__).parent / "static"
 MENU_CLASSES = 3
 OWN_LISTS = frozenset({CORE.SourceDocument.value, CORE.DocumentVersion.value, CORE.Passage.value})
@@ -108,10 +109,11 @@ def asset(name: str) -> str:
 
 def json_ld(value: object) -> Markup:
     """Return `value` as JSON that cannot close the script element it stands in."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _JSON.encode(value)
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
+@lru_cache(maxsize=256)
 def language_name(code: str) -> str:
     """Return a language's own name for itself, else its code."""
     try:
@@ -222,10 +224,10 @@ def frame(
         sheets=tuple(sheets),
         json_ld=json_ld or Markup(),
         crumbs=tuple(crumbs),
-        menu=_menu(publication, lang, menu_key),
-        footer=_footer(publication, lang),
-        footnote=_footnote(lang, publication.version),
-        licence=_licence(settings),
+        menu=publication.once(("menu", lang, menu_key), lambda: _menu(publication, lang, menu_key)),
+        footer=publication.once(("footer", lang), lambda: _footer(publication, lang)),
+        footnote=publication.once(("footnote", lang), lambda: _footnote(lang, publication.version)),
+        licence=publication.once("licence", lambda: _licence(settings)),
         query=query,
     )
 
