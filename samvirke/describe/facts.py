@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from samvirke.model import BlankNode, Literal, NamedNode, Quad, Term, Triple
 from samvirke.schema import ALTERNATIVE_PROPERTIES, Schema
@@ -116,6 +117,7 @@ class Facts:
         self.into: dict[Node, dict[NamedNode, list[Node]]] = defaultdict(dict)
         self.graphs: dict[TripleKey, list[str]] = defaultdict(list)
         self.counts: dict[tuple[Node, NamedNode], int] = {}
+        self.lines: dict[Hashable, Any] = {}  # What `inline.line` has said already.
         self._types: dict[Node, list[str]] = {}
         self._details: dict[Node, bool] = {}
         self._labels: dict[Node, Text | None] = {}

@@ -317,6 +317,16 @@ class Schema:
                 merged[row.key] = _merge(merged[row.key], row) if row.key in merged else row
         return tuple(sorted(merged.values(), key=self._place))
 
+    def line_fields(self, types: Iterable[str]) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
+        """Return the rows by which a detail of these types is said in one line: what it joins, and what is noted."""
+        key = tuple(types)
+        return self._learnt(("line", key), lambda: self._line_fields(key))
+
+    def _line_fields(self, types: Iterable[str]) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
+        rows = [row for row in self.fields(types) if not row.hidden]
+        named = [row for row in rows if "label" in row.roles]
+        return tuple(named), tuple(row for row in rows if "key" in row.roles and row not in named)
+
     def _place(self, row: Field) -> tuple[float, str, float, str, bool, tuple[tuple[str, str], ...]]:
         group = self.groups.get(row.group)
         order = group.order if group else (-1.0 if not row.group else LAST)

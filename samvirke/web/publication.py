@@ -7,6 +7,7 @@ the data itself: facts are asked of the worker processes.
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 from collections.abc import Callable, Hashable, Mapping
@@ -33,6 +34,8 @@ __all__ = ["Publication", "Serving", "current", "open_publication", "serving"]
 
 EXTENSION = "samvirke"
 ANSWERS_KEPT = 5_000
+COLLECT_AFTER = 20_000
+"""Values made before the collector looks at the youngest: those of some pages."""
 _UNKNOWN = object()
 
 Answer = TypeVar("Answer")
@@ -140,6 +143,18 @@ def _report(path: Path) -> Report:
     return Report(findings, float(value.get("seconds", 0.0)))
 
 
+def _settle() -> None:
+    """Spare the collector what stays: a page makes thousands of values, and none of them in a circle.
+
+    With Python's own thresholds it looked through everything published several times per page.
+    Source: https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    gc.unfreeze()  # What an earlier generation left may go.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 20, 20)
+
+
 class Serving:
     """The running site: the worker pool, and the publication each request sees.
 
@@ -166,6 +181,7 @@ class Serving:
             known = self._newest
             if known is None or known.generation.directory != generation.directory:
                 known = self._newest = open_publication(generation)
+                _settle()
         return known
 
     @property
