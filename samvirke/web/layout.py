@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from babel import Locale, UnknownLocaleError
 from flask import Flask
+from jinja2.runtime import Macro
 from markupsafe import Markup
 
 from samvirke import __version__
@@ -247,11 +248,21 @@ def _footnote(lang: str, version: str) -> str:
     return " ".join(part for part in ((_("Published %(when)s.") % {"when": stamp}) if stamp else "", made) if part)
 
 
+def kept(macro: Macro, *read: Hashable) -> Markup:
+    """Return what a template's macro writes, once in a generation for the same values of all that it reads."""
+
+    def written() -> Markup:
+        return Markup(macro())
+
+    return current().once(("html", macro.name, *read), written)
+
+
 def install(app: Flask) -> None:
     """Give an application's templates the wording, the formatting, addresses and looks."""
     wording.install(app.jinja_env)
     formatting.install(app.jinja_env)
     app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals["kept"] = kept
     app.jinja_env.globals["direction"] = direction
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
