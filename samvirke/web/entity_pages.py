@@ -27,6 +27,7 @@ from samvirke.schema.hints import Text
 from samvirke.search import Entity
 from samvirke.web import layout, wording
 from samvirke.web.formatting import count, lower_first, number, stamp, when
+from samvirke.web.fragments import Fragments
 from samvirke.web.layout import Crumb, DataLink, Page
 from samvirke.web.pictures import Connections, Timeline, connections, timeline
 from samvirke.web.publication import Publication, current, serving
@@ -58,10 +59,11 @@ class EntityContext:
 
     `problems` is how many findings the gate has about the thing; `query_link` opens the query that
     asks for its facts with their passages, `incoming_query` the one for what names it; `modified` is
-    the day the youngest source was changed, in words.
+    the day the youngest source was changed, in words; `draw` writes the small pieces.
     """
 
     page: Page
+    draw: Fragments
     view: EntityView
     class_label: Text
     figures: tuple[Figure, ...]
@@ -180,6 +182,7 @@ def context(publication: Publication, view: EntityView, lang: str) -> EntityCont
             json_ld=layout.json_ld(_json_ld(publication, view)),
             menu_key=view.class_iri,
         ),
+        draw=publication.fragments(lang),
         view=view,
         class_label=class_label,
         figures=tuple(figure for row in view.key if (figure := _figure(publication, row, lang))),
