@@ -26,6 +26,7 @@ from samvirke.model import Severity
 from samvirke.schema.hints import Text
 from samvirke.search import Entity
 from samvirke.web import layout, wording
+from samvirke.web.drawing import Drawing
 from samvirke.web.formatting import count, lower_first, number, stamp, when
 from samvirke.web.fragments import Fragments
 from samvirke.web.layout import Crumb, DataLink, Page
@@ -59,11 +60,13 @@ class EntityContext:
 
     `problems` is how many findings the gate has about the thing; `query_link` opens the query that
     asks for its facts with their passages, `incoming_query` the one for what names it; `modified` is
-    the day the youngest source was changed, in words; `draw` writes the small pieces.
+    the day the youngest source was changed, in words; `draw` writes the small
+    pieces and `picture` the two pictures.
     """
 
     page: Page
     draw: Fragments
+    picture: Drawing
     view: EntityView
     class_label: Text
     figures: tuple[Figure, ...]
@@ -183,6 +186,7 @@ def context(publication: Publication, view: EntityView, lang: str) -> EntityCont
             menu_key=view.class_iri,
         ),
         draw=publication.fragments(lang),
+        picture=publication.once(("drawing", lang), lambda: Drawing(links, schema, lang)),
         view=view,
         class_label=class_label,
         figures=tuple(figure for row in view.key if (figure := _figure(publication, row, lang))),

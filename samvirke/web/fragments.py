@@ -41,12 +41,12 @@ class Fragments:
         self._links = links
         self._schema = schema
         self._lang = lang
-        self._words = wording.words(lang).gettext
+        self.gettext = wording.words(lang).gettext
         self._icons: dict[str, Markup] = {}
-        self._show = self._words("Show source %(number)s for %(label)s")
-        self._back = self._words("Back to the facts, source %(number)s")
-        self._implied = f' <span class="tag">{escape(self._words("implied"))}</span>'
-        self._not_stated = escape(self._words("Not stated in the sources"))
+        self._show = self.gettext("Show source %(number)s for %(label)s")
+        self._back = self.gettext("Back to the facts, source %(number)s")
+        self._implied = f' <span class="tag">{escape(self.gettext("implied"))}</span>'
+        self._not_stated = escape(self.gettext("Not stated in the sources"))
 
     # ------------------------------------------------------------ a value
 
@@ -87,7 +87,7 @@ class Fragments:
         if kind == "number":
             return escape(formatting.number(text, lang))
         if kind == "boolean":
-            return escape(self._words("Yes") if text == "true" else self._words("No"))
+            return escape(self.gettext("Yes") if text == "true" else self.gettext("No"))
         return self.inner(text, value.language)
 
     def dates(self, texts: Iterable[str]) -> Markup:
@@ -107,7 +107,7 @@ class Fragments:
     def hedged(self, hedges: Iterable[str]) -> Markup:
         """Return the words by which a passage hedges, each quoted by itself."""
         quoted = ", ".join([f"<q>{escape(hedge)}</q>" for hedge in hedges])
-        return Markup(f'<span class="tag">{escape(self._words("reservation:"))} {quoted}</span>')
+        return Markup(f'<span class="tag">{escape(self.gettext("reservation:"))} {quoted}</span>')
 
     def pieces(
         self, parts: Iterable[Piece], backs: Mapping[int, str], anchors: Mapping[int, str] | None = None
@@ -122,7 +122,7 @@ class Fragments:
         if isinstance(piece, str):
             return escape(piece)
         if not isinstance(piece, Mark):
-            tag = escape(self._words("gave no facts"))
+            tag = escape(self.gettext("gave no facts"))
             return f'<span class="skipped">{escape(piece.text)}<span class="tag">{tag}</span></span> '
         number = piece.number
         begin = f'<mark id="k{number:d}">' if piece.first else f'<mark data-p="{number:d}">'
@@ -151,13 +151,13 @@ class Fragments:
                 continue
             shown = named
             if row.turned:
-                shown = escape(self._words("Named under “%(label)s” by") % {"label": label})
+                shown = escape(self.gettext("Named under “%(label)s” by") % {"label": label})
             every = part.all_numbers
             keys = f' data-k="{" ".join(map(str, every))}"' if every else ""
             place, hidden = (f' id="{escape(row.id)}"', "") if position == 0 else (' class="more"', ' class="vh"')
             disagree = ""
             if row.disagreement and position == last:
-                disagree = f'<p class="note">{escape(self._words("The sources do not say the same here."))}</p>'
+                disagree = f'<p class="note">{escape(self.gettext("The sources do not say the same here."))}</p>'
             chips = f"<span>{self.chips(part.numbers, label)}</span>" if part.numbers else ""
             found.append(
                 f'<tr role="row"{keys}{place}><th role="rowheader" scope="row"{title}><span{hidden}>{shown}</span></th>'
@@ -188,10 +188,10 @@ class Fragments:
             text += f" {self.hedged(part.hedges)}"
         if part.rule:
             address = escape(self._links.rule(part.rule, self._lang))
-            text += f' <a class="tag" href="{address}">{escape(self._words("Inferred"))}</a>'
+            text += f' <a class="tag" href="{address}">{escape(self.gettext("Inferred"))}</a>'
         if part.readings:
             read = "".join([f"<p>{self.words(reading)}</p>" for reading in part.readings])
-            named = escape(self._words("How it was read"))
+            named = escape(self.gettext("How it was read"))
             text += f'<details class="reading"><summary>{named}</summary>{read}</details>'
         return text
 
@@ -221,7 +221,7 @@ class Fragments:
         unit = formatting.precision(value.text, self._lang) if value.kind == "date" else ""
         if not unit:
             return ""
-        return f' <span class="tag">{escape(self._words("precision: %(unit)s") % {"unit": unit})}</span>'
+        return f' <span class="tag">{escape(self.gettext("precision: %(unit)s") % {"unit": unit})}</span>'
 
     def _notes(self, fact: Fact, label: str, numbers: Mapping[str, int]) -> str:
         text = ""
@@ -235,7 +235,7 @@ class Fragments:
             few = self._few(note.passages, fact, label, numbers)
             text += f' <span class="note">{name}{self.value(note.value)}</span>{few}'
         for gap in fact.gaps:
-            told = escape(self._words("%(name)s: not stated in the sources") % {"name": gap.value})
+            told = escape(self.gettext("%(name)s: not stated in the sources") % {"name": gap.value})
             text += f'<div class="note">{told}</div>'
         return text
 

@@ -1,6 +1,6 @@
 """Timeline and connections: where everything is drawn.
 
-Duty: turn an entity's rows into the geometry of two SVG pictures; `_pictures.html` writes them.
+Duty: turn an entity's rows into the geometry of two SVG pictures; `drawing` writes them.
 Level 7 (web). A picture shows only what the table of facts says too, and every mark in it is a link.
 No viewBox: x is a percentage of the width, y and text are pixels, so that text keeps its size.
 Source: https://www.w3.org/TR/SVG2/coords.html#Units
