@@ -45,8 +45,14 @@ class Fragments:
         self._icons: dict[str, Markup] = {}
         self._show = self.gettext("Show source %(number)s for %(label)s")
         self._back = self.gettext("Back to the facts, source %(number)s")
-        self._implied = f' <span class="tag">{escape(self.gettext("implied"))}</span>'
+        # Named outside of the texts they stand in: what collects the words to translate cannot look into those.
+        implied = self.gettext("implied")
+        self._implied = f' <span class="tag">{escape(implied)}</span>'
         self._not_stated = escape(self.gettext("Not stated in the sources"))
+        self._reservation = escape(self.gettext("reservation:"))
+        self._disagreement = escape(self.gettext("The sources do not say the same here."))
+        self._inferred = escape(self.gettext("Inferred"))
+        self._precise = self.gettext("precision: %(unit)s")
 
     # ------------------------------------------------------------ a value
 
@@ -107,7 +113,7 @@ class Fragments:
     def hedged(self, hedges: Iterable[str]) -> Markup:
         """Return the words by which a passage hedges, each quoted by itself."""
         quoted = ", ".join([f"<q>{escape(hedge)}</q>" for hedge in hedges])
-        return Markup(f'<span class="tag">{escape(self.gettext("reservation:"))} {quoted}</span>')
+        return Markup(f'<span class="tag">{self._reservation} {quoted}</span>')
 
     def pieces(
         self, parts: Iterable[Piece], backs: Mapping[int, str], anchors: Mapping[int, str] | None = None
@@ -157,7 +163,7 @@ class Fragments:
             place, hidden = (f' id="{escape(row.id)}"', "") if position == 0 else (' class="more"', ' class="vh"')
             disagree = ""
             if row.disagreement and position == last:
-                disagree = f'<p class="note">{escape(self.gettext("The sources do not say the same here."))}</p>'
+                disagree = f'<p class="note">{self._disagreement}</p>'
             chips = f"<span>{self.chips(part.numbers, label)}</span>" if part.numbers else ""
             found.append(
                 f'<tr role="row"{keys}{place}><th role="rowheader" scope="row"{title}><span{hidden}>{shown}</span></th>'
@@ -188,7 +194,7 @@ class Fragments:
             text += f" {self.hedged(part.hedges)}"
         if part.rule:
             address = escape(self._links.rule(part.rule, self._lang))
-            text += f' <a class="tag" href="{address}">{escape(self.gettext("Inferred"))}</a>'
+            text += f' <a class="tag" href="{address}">{self._inferred}</a>'
         if part.readings:
             read = "".join([f"<p>{self.words(reading)}</p>" for reading in part.readings])
             named = escape(self.gettext("How it was read"))
@@ -221,7 +227,7 @@ class Fragments:
         unit = formatting.precision(value.text, self._lang) if value.kind == "date" else ""
         if not unit:
             return ""
-        return f' <span class="tag">{escape(self.gettext("precision: %(unit)s") % {"unit": unit})}</span>'
+        return f' <span class="tag">{escape(self._precise % {"unit": unit})}</span>'
 
     def _notes(self, fact: Fact, label: str, numbers: Mapping[str, int]) -> str:
         text = ""

@@ -146,8 +146,7 @@ def _report(path: Path) -> Report:
 def _settle() -> None:
     """Spare the collector what stays: a page makes thousands of values, and none of them in a circle.
 
-    With Python's own thresholds it looked through everything published several times per page.
-    Source: https://docs.python.org/3/library/gc.html#gc.freeze
+    With Python's own thresholds (module gc) it looked through everything published again and again.
     """
     gc.unfreeze()  # What an earlier generation left may go.
     gc.collect()
