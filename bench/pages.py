@@ -11,6 +11,7 @@ and of its workers per page, and the bytes of a page. Pages are spread evenly ov
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -37,6 +38,7 @@ from samvirke.workers import Pool
 
 ROOT = Path(__file__).resolve().parent.parent
 RICHEST = ("id/nordisk-biblioteksnetvaerk", "id/boligsocialt-og-kulturelt-netvaerk")
+NEVER_ASKED = itertools.count()
 Result = TypeVar("Result")
 
 
@@ -115,8 +117,9 @@ def measure(app: Flask, pool: Pool, publication: Publication, iris: list[str], r
         sizes.append(len(html.encode()))
         facts.append(view.total)
 
-    def request(iri: str, number: int) -> None:
+    def request(iri: str) -> None:
         # The query string is part of what a page is kept by: this one has never been asked.
+        number = next(NEVER_ASKED)
         address = publication.links.page(iri, lang)
         environ = EnvironBuilder(path=address, query_string=f"n={number}").get_environ()
         statuses: list[str] = []
@@ -132,9 +135,9 @@ def measure(app: Flask, pool: Pool, publication: Publication, iris: list[str], r
             for iri in iris:
                 parts(iri)
     own, others = time.process_time(), processor_seconds_of_children()
-    for number in range(rounds):
+    for _ in range(rounds):
         for iri in iris:
-            request(iri, number)
+            request(iri)
     made = rounds * len(iris)
     return {
         "pages": len(iris),
@@ -160,7 +163,7 @@ def main() -> None:
         publication = app.extensions["samvirke"].newest()
         rich = [publication.base + local for local in RICHEST if publication.index.entity(publication.base + local)]
         told = {
-            "command": " ".join(["python bench/pages.py", *sys.argv[2:]]),
+            "command": " ".join(["python bench/pages.py", *sys.argv[1:]]),
             "python": platform.python_version(),
             "cores": os.cpu_count(),
             "load": os.getloadavg()[0],
