@@ -6,7 +6,6 @@ server (Granian, RSGI). Holds no data itself: the web process starts the workers
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import http.client
 import ipaddress
@@ -374,8 +373,5 @@ def application() -> Any:  # noqa: ANN401 - Flask may only be named in the web t
     # The web server's processes outlive a parent that is killed: the port would stay taken.
     die_with_parent(os.getppid())
     served = json.loads(os.environ[SERVED])
-    # What is loaded now stays; what a request makes has no cycles worth looking for at every seven hundredth.
-    gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
     app = create_app(served["state"], limits=Limits(**served["limits"]), token_sha256=served["token_sha256"])
     return Front(app, trusted_proxies=served["proxies"])

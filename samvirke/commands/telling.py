@@ -15,8 +15,9 @@ from samvirke.commands.published import Published, published
 from samvirke.errors import NotFound
 
 if TYPE_CHECKING:
-    from samvirke.describe.entity import EntityView, Fact, Row
+    from samvirke.describe.entity import EntityView
     from samvirke.describe.facts import Facts, PassageView, Value
+    from samvirke.describe.rows import Fact, Row
     from samvirke.model import Quad
 
 NOT_STATED = words("not stated in the sources", "ikke oplyst i kilderne")

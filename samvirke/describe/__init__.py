@@ -35,22 +35,49 @@ INCOMING_SCAN = 50_000
 INCOMING_KEPT = 100
 NEIGHBOUR_LIMIT = 400
 PASSAGE_LIMIT = 5_000
+KNOWN_LIMIT = 20_000
+"""Things a process remembers summaries of: a few kilobytes each."""
 
 
 def _count(subject: NamedNode, predicate: NamedNode, number: int) -> Quad:
     return Quad(subject, predicate, Literal(str(number), datatype=XSD.integer), VIEW)
 
 
+class Published:
+    """A store that never changes again, with what reads have learnt of it: for a process that answers many.
+
+    Pages of a generation have their neighbours in common, and to sum up one with thousands of facts takes
+    longer than all else on a page. Not for two threads at once.
+    """
+
+    def __init__(self, store: Store) -> None:
+        """Take the store of a generation."""
+        self.store = store
+        self.details: dict[Node, bool] = {}
+        self.summaries: dict[Node, tuple[Quad, ...]] = {}
+        self.quads_for_pattern = store.quads_for_pattern
+
+    def make_room(self) -> None:
+        """Forget everything once it is much: the next pages learn again what they need."""
+        if len(self.details) > KNOWN_LIMIT:
+            self.details.clear()
+        if len(self.summaries) > KNOWN_LIMIT:
+            self.summaries.clear()
+
+
 class _Gatherer:
     """Collects the quads of one answer; each is kept once, in the order it was met."""
 
-    def __init__(self, store: Store, schema: Schema) -> None:
-        self.store = store
+    def __init__(self, store: Store | Published, schema: Schema) -> None:
+        known = store if isinstance(store, Published) else Published(store)
+        known.make_room()
+        self.store = known.store
         self.schema = schema
         self.found: dict[Quad, None] = {}
         self.opened: set[Node] = set()
         self.summarised: set[Node] = set()
-        self._details: dict[Node, bool] = {}
+        self._details = known.details
+        self._summaries = known.summaries
 
     def keep(self, quads: Iterable[Quad]) -> list[Quad]:
         """Keep quads and hand them back."""
@@ -83,10 +110,11 @@ class _Gatherer:
 
     def is_detail(self, node: Node) -> bool:
         """Whether a node is one that is shown inside others."""
-        if node not in self._details:
+        known = self._details.get(node)
+        if known is None:
             types = [quad.object.value for quad in self.merged(node, TYPE, None) if isinstance(quad.object, NamedNode)]
-            self._details[node] = self.schema.is_detail(types)
-        return self._details[node]
+            known = self._details[node] = self.schema.is_detail(types)
+        return known
 
     # ------------------------------------------------------------ things
 
@@ -135,15 +163,24 @@ class _Gatherer:
         if node in self.summarised:
             return
         self.summarised.add(node)
+        known = self._summaries.get(node)
+        if known is None:
+            known = self._summaries[node] = tuple(self._sum_up(node))
+        self.found.update(dict.fromkeys(known))
+
+    def _sum_up(self, node: Node) -> Iterator[Quad]:
+        """The quads of a thing's summary."""
         names = set(self.schema.label_properties)
         for quad in islice(self.merged(node, None, None), OUT_LIMIT):
-            value = quad.object
-            if quad.predicate == TYPE or quad.predicate.value in names or _is_temporal(value):
-                self.keep((quad,))
+            predicate, value = quad.predicate, quad.object
+            if predicate == TYPE or predicate.value in names or _is_temporal(value):
+                yield quad
             elif isinstance(value, NamedNode) and self.is_detail(value):
                 dates = [one for one in self.merged(value, None, None) if _is_temporal(one.object)]
                 if dates:
-                    self.keep((quad, *dates, *self.merged(value, TYPE, None)))
+                    yield quad
+                    yield from dates
+                    yield from self.merged(value, TYPE, None)
 
     # ------------------------------------------------------------ evidence
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from samvirke.describe import USED
-from samvirke.describe.entity import Texts
 from samvirke.describe.facts import Facts, Node, PassageView, Value
 from samvirke.describe.marks import Paragraph, Stretch, paragraphs
+from samvirke.describe.sources import Texts
 from samvirke.model import Literal, NamedNode, Quad
 from samvirke.schema import Schema
 from samvirke.schema.hints import LAST, Text

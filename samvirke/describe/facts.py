@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from samvirke.model import BlankNode, Literal, NamedNode, Quad, Term, Triple
 from samvirke.schema import ALTERNATIVE_PROPERTIES, Schema
-from samvirke.schema.hints import Text, Texts, choose, readable_name
+from samvirke.schema.hints import Text, choose, readable_name
 from samvirke.terms import CORE, NIF, TEMPORAL_DATATYPES, TYPE, XSD
 
 Node = Term | Triple
@@ -38,6 +39,10 @@ NUMBERS = frozenset(
 )
 WEB_ADDRESS = re.compile(r"(?:https?|mailto|tel):[^\s<>\"]+", re.IGNORECASE)
 BOUNDS = frozenset(CORE.term(name).value for name in ("beginEarliest", "beginLatest", "endEarliest", "endLatest"))
+# Named once: to make a name costs more than to look it up.
+ALTERNATIVES = tuple(map(NamedNode, ALTERNATIVE_PROPERTIES))
+ANCHOR_OF, HEDGE, NOTE, MODE, IMPLIED = NIF.anchorOf, CORE.hedge, CORE.note, CORE.mode, CORE.implied
+BOOLEAN, ANY_ADDRESS = XSD.boolean, XSD.anyURI
 SPAN = re.compile(r"char=([0-9]+),([0-9]+)")
 
 
@@ -90,11 +95,21 @@ Explanations = Mapping[tuple[str, str, str], Evidence]
 
 
 class Facts:
-    """An answer's quads by subject, by object and by triple."""
+    """An answer's quads by subject, by object and by triple.
+
+    What a page asks of a node again and again is found once: nothing here changes once it is made.
+    """
 
     def __init__(
-        self, quads: Iterable[Quad], schema: Schema, lang: str, explanations: Explanations | None = None
+        self,
+        quads: Iterable[Quad],
+        schema: Schema,
+        lang: str,
+        explanations: Explanations | None = None,
+        *,
+        ordered: bool = False,
     ) -> None:
+        """Take the quads of an answer; `ordered` says that they come in the order of their N-Quads lines."""
         self.schema = schema
         self.lang = lang
         self.explanations = explanations or {}
@@ -102,49 +117,67 @@ class Facts:
         self.into: dict[Node, dict[NamedNode, list[Node]]] = defaultdict(dict)
         self.graphs: dict[TripleKey, list[str]] = defaultdict(list)
         self.counts: dict[tuple[Node, NamedNode], int] = {}
-        for quad in sorted(quads, key=str):
-            self._add(quad)
+        self.lines: dict[Hashable, Any] = {}  # What `inline.line` has said already.
+        self._types: dict[Node, list[str]] = {}
+        self._details: dict[Node, bool] = {}
+        self._labels: dict[Node, Text | None] = {}
+        self._values: dict[Node, Value] = {}
+        self._dates: dict[Node, tuple[str, ...]] = {}
+        self._add(quads if ordered else sorted(quads, key=str))
 
-    def _add(self, quad: Quad) -> None:
-        subject, predicate, value = quad.subject, quad.predicate, quad.object
-        graph = quad.graph_name.value if isinstance(quad.graph_name, NamedNode) else ""
-        if graph == VIEW_GRAPH:
-            self.counts[subject, predicate] = int(value.value) if isinstance(value, Literal) else 0
-            return
-        values = self.out[subject].setdefault(predicate, [])
-        if value not in values:
-            values.append(value)
-            self.into[value].setdefault(predicate, []).append(subject)
-        if graph:
-            self.graphs[subject, predicate, value].append(graph)
+    def _add(self, quads: Iterable[Quad]) -> None:
+        out, into, graphs = self.out, self.into, self.graphs
+        for subject, predicate, value, graph in quads:
+            address = graph.value if isinstance(graph, NamedNode) else ""
+            if address == VIEW_GRAPH:
+                self.counts[subject, predicate] = int(value.value) if isinstance(value, Literal) else 0
+                continue
+            triple = (subject, predicate, value)
+            told = graphs.get(triple)
+            if told is None:
+                graphs[triple] = told = []
+                out[subject].setdefault(predicate, []).append(value)
+                into[value].setdefault(predicate, []).append(subject)
+            if address:
+                told.append(address)
 
     # ------------------------------------------------------------ values
 
     def values(self, node: Node, predicate: NamedNode, *, inverse: bool = False) -> list[Node]:
         """The values of a property, or the things whose value this is."""
-        side = self.into if inverse else self.out
-        return side[node].get(predicate, []) if node in side else []
+        rows = (self.into if inverse else self.out).get(node)
+        return [] if rows is None else rows.get(predicate, [])
 
     def types(self, node: Node) -> list[str]:
         """The addresses of a thing's types."""
-        return [one.value for one in self.values(node, TYPE) if isinstance(one, NamedNode)]
+        found = self._types.get(node)
+        if found is None:
+            found = self._types[node] = [one.value for one in self.values(node, TYPE) if isinstance(one, NamedNode)]
+        return found
 
     def is_detail(self, node: Node) -> bool:
         """Whether the thing is shown inside others."""
-        return self.schema.is_detail(self.types(node))
+        found = self._details.get(node)
+        if found is None:
+            found = self._details[node] = self.schema.is_detail(self.types(node))
+        return found
 
-    def texts(self, node: Node, properties: Iterable[str]) -> dict[str, str]:
+    def texts(self, node: Node, properties: Iterable[NamedNode]) -> dict[str, str]:
         """The first text in each language; an earlier property goes before a later one."""
         found: dict[str, str] = {}
-        for iri in properties:
-            for value in self.values(node, NamedNode(iri)):
-                if isinstance(value, Literal):
-                    found.setdefault(value.language or "", value.value)
+        rows = self.out.get(node)
+        if rows:
+            for predicate in properties:
+                for value in rows.get(predicate, ()):
+                    if isinstance(value, Literal):
+                        found.setdefault(value.language or "", value.value)
         return found
 
     def label(self, node: Node) -> Text | None:
         """The thing's own name in the best language there is; None when it has none."""
-        return self.schema.text(self.texts(node, self.schema.label_properties), self.lang)
+        if node not in self._labels:
+            self._labels[node] = self.schema.text(self.texts(node, self.schema.label_nodes), self.lang)
+        return self._labels[node]
 
     def name(self, node: Node) -> Text:
         """A name at any rate: its own, its word in the ontology, its kind and whom it joins, its address."""
@@ -162,42 +195,51 @@ class Facts:
         """The other names, in every language."""
         found = [
             Text(value.value, value.language or "")
-            for iri in ALTERNATIVE_PROPERTIES
-            for value in self.values(node, NamedNode(iri))
+            for predicate in ALTERNATIVES
+            for value in self.values(node, predicate)
             if isinstance(value, Literal)
         ]
         return list(dict.fromkeys(found))
 
     def value(self, node: Node) -> Value:
         """Return a node as a page shows it."""
-        if isinstance(node, Literal):
-            return literal_value(node)
+        found = self._values.get(node)
+        if found is None:
+            found = self._values[node] = literal_value(node) if isinstance(node, Literal) else self._value(node)
+        return found
+
+    def _value(self, node: NamedNode | BlankNode | Triple) -> Value:
         if isinstance(node, Triple):
             return Value("text", str(node))
         name = self.name(node)
         if isinstance(node, BlankNode):
             return Value("text", name.value, name.language)
+        iri = node.value
         known = bool(self.types(node)) or self.label(node) is not None
-        if not known and node.value in self.schema.terms:
-            return Value("term", name.value, name.language, node.value)
-        if not known and not node.value.startswith(self.schema.base):
-            return Value("link" if WEB_ADDRESS.fullmatch(node.value) else "text", node.value, "", node.value)
-        kind = self.schema.main_class(self.types(node))
-        return Value("thing", name.value, name.language, node.value, kind, self.dates(node))
+        if not known and iri in self.schema.terms:
+            return Value("term", name.value, name.language, iri)
+        if not known and not iri.startswith(self.schema.base):
+            return Value("link" if WEB_ADDRESS.fullmatch(iri) else "text", iri, "", iri)
+        return Value(
+            "thing", name.value, name.language, iri, self.schema.main_class(self.types(node)), self.dates(node)
+        )
 
-    def dates(self, node: Node, above: tuple[Node, ...] = ()) -> tuple[str, ...]:
-        """The dates a thing has itself or through a detail node, lexical, each once; computed bounds are none.
+    def dates(self, node: Node) -> tuple[str, ...]:
+        """The dates a thing has itself or through a detail node, lexical, each once; computed bounds are none."""
+        found = self._dates.get(node)
+        if found is None:
+            found = self._dates[node] = tuple(dict.fromkeys(self._dates_of(node, ())))
+        return found
 
-        `above` are the details that lead here: those that point at each other in a ring are read once.
-        """
-        found: list[str] = []
+    def _dates_of(self, node: Node, above: tuple[Node, ...]) -> Iterator[str]:
+        """`above` are the details that lead here: those that point at each other in a ring are read once."""
         for predicate, values in self.out.get(node, {}).items():
             for value in values:
                 if isinstance(value, Literal):
-                    found += [value.value] if self.is_told_date(predicate, value) else []
-                elif value not in above and self.is_detail(value) and not self._joins(value):
-                    found += self.dates(value, (*above, node))
-        return tuple(dict.fromkeys(found))
+                    if self.is_told_date(predicate, value):
+                        yield value.value
+                elif self.is_detail(value) and value not in above and not self._joins(value):
+                    yield from self._dates_of(value, (*above, node))
 
     def is_told_date(self, predicate: NamedNode, value: Node) -> bool:
         """Whether a value is a date that somebody told, and not a bound computed from one."""
@@ -215,51 +257,53 @@ class Facts:
 
     def evidence(self, subject: Node, predicate: NamedNode, value: Node) -> Evidence:
         """Return the passages a triple stands in, else the rule that gave it."""
-        graphs = self.graphs.get((subject, predicate, value), [])
-        passages = tuple(graph for graph in graphs if "#" in graph)
+        graphs = self.graphs.get((subject, predicate, value), ())
+        passages = tuple([graph for graph in graphs if "#" in graph])
         if passages:
             return Evidence(passages)
-        rules = [graph for graph in graphs if graph.startswith(f"{self.schema.base}rule/")]
-        told = self.explanations.get((str(subject), str(predicate), str(value)))
-        if told:
-            return told
-        return Evidence((), rules[0] if rules else "")
+        if self.explanations:
+            told = self.explanations.get((str(subject), str(predicate), str(value)))
+            if told:
+                return told
+        prefix = f"{self.schema.base}rule/"
+        return Evidence((), next((graph for graph in graphs if graph.startswith(prefix)), ""))
 
     def passage(self, address: str) -> PassageView:
         """Return a passage; one nobody described is known by its address alone."""
         version, _, fragment = address.partition("#")
         node = NamedNode(address)
         span = SPAN.match(fragment)
-        quotes = [value for value in self.values(node, NIF.anchorOf) if isinstance(value, Literal)]
-        hedges = [value.value for value in self.values(node, CORE.hedge) if isinstance(value, Literal)]
+        quotes = [value for value in self.values(node, ANCHOR_OF) if isinstance(value, Literal)]
+        hedges = [value.value for value in self.values(node, HEDGE) if isinstance(value, Literal)]
         quote = Text(quotes[0].value, quotes[0].language or "") if quotes else Text("")
+        notes = self.texts(node, (NOTE,))
         return PassageView(
             address=address,
             version=version,
             start=int(span[1]) if span else 0,
             end=int(span[2]) if span else 0,
             quote=quote,
-            implied=CORE.implied in self.values(node, CORE.mode),
+            implied=IMPLIED in self.values(node, MODE),
             # Each hedge is a quotation of its own, in the order of the sentence.
             hedges=tuple(sorted(hedges, key=lambda words: (quote.value.find(words), words))),
-            note=choose(self.texts(node, (CORE.note.value,)), self.lang, self.schema.languages),
+            note=choose(notes, self.lang, self.schema.languages) if notes else None,
         )
 
     def text(self, node: Node, *properties: NamedNode) -> Text | None:
         """The best text of some properties."""
-        texts: Texts = self.texts(node, [one.value for one in properties])
-        return self.schema.text(texts, self.lang)
+        return self.schema.text(self.texts(node, properties), self.lang)
 
 
 def literal_value(literal: Literal) -> Value:
     """Return a literal as a page shows it, by its datatype."""
-    if is_temporal(literal):
+    datatype = literal.datatype
+    if datatype in TEMPORAL_DATATYPES:
         return Value("date", literal.value)
-    if literal.datatype in NUMBERS:
+    if datatype in NUMBERS:
         return Value("number", literal.value)
-    if literal.datatype == XSD.boolean:
+    if datatype == BOOLEAN:
         return Value("boolean", "true" if literal.value in {"true", "1"} else "false")
-    if literal.datatype == XSD.anyURI and WEB_ADDRESS.fullmatch(literal.value):
+    if datatype == ANY_ADDRESS and WEB_ADDRESS.fullmatch(literal.value):
         return Value("link", literal.value, "", literal.value)
     return Value("text", literal.value, literal.language or "")
 

@@ -58,18 +58,24 @@ def line(facts: Facts, node: Node, page: Node, only: tuple[tuple[str, str], ...]
 
     `only` are the pairs by which the row chose the value: they are not said again.
     """
+    key = (node, page, only, depth)
+    found = facts.lines.get(key)
+    if found is None:
+        found = facts.lines[key] = _line(facts, node, page, only, depth)
+    return found
+
+
+def _line(facts: Facts, node: Node, page: Node, only: tuple[tuple[str, str], ...], depth: int) -> Line:
     if isinstance(node, (Literal, Triple)) or depth == 0 or not facts.is_detail(node):
         return Line((facts.value(node),))
-    types = facts.types(node)
-    rows = [row for row in facts.schema.fields(types) if not row.hidden]
-    named = [row for row in rows if "label" in row.roles]
-    noted = [row for row in rows if "key" in row.roles and row not in named]
+    schema = facts.schema
+    named, noted = schema.line_fields(facts.types(node))
     if not named and not noted:
         return _unshaped(facts, node, page, depth)
     said = dict(only)
     gathered = _Gathered()
-    for row in (*named, *noted):
-        found = facts.values(node, NamedNode(row.path), inverse=row.inverse)
+    for position, row in enumerate((*named, *noted)):
+        found = facts.values(node, schema.node(row.path), inverse=row.inverse)
         if row.gap and not found:
             gathered.gaps.append(field_label(facts, row))
         for value in found:
@@ -78,13 +84,13 @@ def line(facts: Facts, node: Node, page: Node, only: tuple[tuple[str, str], ...]
                 gathered.evidence.append(own)
                 continue
             inner = line(facts, value, node, depth=depth - 1)
-            if row in named:
+            if position < len(named):
                 gathered.take_main(inner, own)
             else:
                 gathered.take_note(inner, own, field_label(facts, row))
     for path, wanted in only:
-        chosen = [one for one in facts.values(node, NamedNode(path)) if str(one) == wanted]
-        gathered.evidence += [facts.evidence(node, NamedNode(path), one) for one in chosen]
+        chosen = [one for one in facts.values(node, schema.node(path)) if str(one) == wanted]
+        gathered.evidence += [facts.evidence(node, schema.node(path), one) for one in chosen]
     return gathered.line()
 
 
@@ -154,7 +160,7 @@ def _unshaped(facts: Facts, node: Node, page: Node, depth: int) -> Line:
 
 
 def _evidence(facts: Facts, node: Node, row: Field, value: Node) -> Evidence:
-    path = NamedNode(row.path)
+    path = facts.schema.node(row.path)
     return facts.evidence(value, path, node) if row.inverse else facts.evidence(node, path, value)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -101,6 +101,10 @@ KINDS = (
     (CORE.Rule, "rule"),
 )
 
+ANSWERS_KEPT = 20_000
+_UNKNOWN = object()
+
+Answer = TypeVar("Answer")
 Value = TypeVar("Value", ClassHint, Field, Group, PropertyHint, TermHint)
 
 
@@ -143,6 +147,26 @@ class Schema:
             unnamed_facts=bool(raw.get("unnamed_facts", False)),
         )
 
+    # ------------------------------------------------------------ what is asked again and again
+
+    @cached_property
+    def _answers(self) -> dict[Hashable, Any]:
+        return {}
+
+    def _learnt(self, key: Hashable, find: Callable[[], Answer]) -> Answer:
+        """Return what `find` answers, found once: a page asks the same of the schema hundreds of times.
+
+        Data can make up any number of keys, so everything is forgotten when it is much. Threads may find twice.
+        """
+        answers = self._answers
+        found = answers.get(key, _UNKNOWN)
+        if found is _UNKNOWN:
+            if len(answers) >= ANSWERS_KEPT:
+                answers.clear()
+            found = answers[key] = find()
+        answer: Answer = found
+        return answer
+
     # ------------------------------------------------------------ texts
 
     def text(self, texts: Texts, language: str) -> Text | None:
@@ -151,6 +175,9 @@ class Schema:
 
     def name(self, iri: str, language: str) -> Text:
         """Return the name of any term: class, property, concept; at the least its local name."""
+        return self._learnt(("name", iri, language), lambda: self._name(iri, language))
+
+    def _name(self, iri: str, language: str) -> Text:
         for known in (self.classes, self.properties, self.terms):
             hint = known.get(iri)
             found = self.text(hint.labels, language) if hint else None
@@ -160,6 +187,9 @@ class Schema:
 
     def reverse_name(self, iri: str, language: str) -> Text | None:
         """Return the property's name seen from the other end, if the ontology words it."""
+        return self._learnt(("reverse", iri, language), lambda: self._reverse_name(iri, language))
+
+    def _reverse_name(self, iri: str, language: str) -> Text | None:
         hint = self.properties.get(iri)
         if hint is None:
             return None
@@ -228,6 +258,10 @@ class Schema:
 
     def main_class(self, types: Iterable[str]) -> str:
         """Return the type a thing is introduced by: the most specific, best described one; "" for none."""
+        key = tuple(types)
+        return self._learnt(("main", key), lambda: self._main_class(key))
+
+    def _main_class(self, types: Iterable[str]) -> str:
         given = set(types)
         above = {ancestor for iri in given for ancestor in self.superclasses(iri)}
         specific = sorted(given - above) or sorted(given)
@@ -239,7 +273,8 @@ class Schema:
 
     def is_detail(self, types: Iterable[str]) -> bool:
         """Whether a thing of these types is shown inside others and not listed."""
-        return any(self.class_hint(iri).detail for iri in types)
+        key = tuple(types)
+        return self._learnt(("detail", key), lambda: any(self.class_hint(iri).detail for iri in key))
 
     def place(self, iri: str) -> float:
         """Return where things of a class stand among others: the order of the class, else of the nearest above it."""
@@ -270,6 +305,10 @@ class Schema:
         A shape of a subclass is heard before one of its superclass; shapes that speak of the same
         path (and the same restriction) are one row.
         """
+        key = tuple(types)
+        return self._learnt(("fields", key), lambda: self._fields(key))
+
+    def _fields(self, types: Iterable[str]) -> tuple[Field, ...]:
         given = sorted(set(types))
         line: list[str] = []
         for iri in sorted(given, key=lambda one: (-len(self.superclasses(one)), one)):
@@ -281,6 +320,16 @@ class Schema:
                 merged[row.key] = _merge(merged[row.key], row) if row.key in merged else row
         return tuple(sorted(merged.values(), key=self._place))
 
+    def line_fields(self, types: Iterable[str]) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
+        """Return the rows by which a detail of these types is said in one line: what it joins, and what is noted."""
+        key = tuple(types)
+        return self._learnt(("line", key), lambda: self._line_fields(key))
+
+    def _line_fields(self, types: Iterable[str]) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
+        rows = [row for row in self.fields(types) if not row.hidden]
+        named = [row for row in rows if "label" in row.roles]
+        return tuple(named), tuple(row for row in rows if "key" in row.roles and row not in named)
+
     def _place(self, row: Field) -> tuple[float, str, float, str, bool, tuple[tuple[str, str], ...]]:
         group = self.groups.get(row.group)
         order = group.order if group else (-1.0 if not row.group else LAST)
@@ -290,6 +339,22 @@ class Schema:
     def label_properties(self) -> tuple[str, ...]:
         """The properties that name things, best first: those the shapes give the label role, then the usual ones."""
         return self._with_role("label", LABEL_PROPERTIES)
+
+    def node(self, iri: str) -> NamedNode:
+        """Return an address as a term, made once where it is a property of the schema."""
+        found = self._nodes.get(iri)
+        return NamedNode(iri) if found is None else found
+
+    @cached_property
+    def _nodes(self) -> dict[str, NamedNode]:
+        paths = {row.path for hint in self.classes.values() for row in hint.fields}
+        only = {path for hint in self.classes.values() for row in hint.fields for path, _ in row.only}
+        return {iri: NamedNode(iri) for iri in (*self.properties, *paths, *only)}
+
+    @cached_property
+    def label_nodes(self) -> tuple[NamedNode, ...]:
+        """The properties that name things, as terms."""
+        return tuple(map(NamedNode, self.label_properties))
 
     @cached_property
     def description_properties(self) -> tuple[str, ...]:

@@ -37,9 +37,12 @@ def choose(texts: Texts, language: str, languages: Sequence[str] = ()) -> Text |
     A tag matches its range as in RFC 4647 basic filtering: `da` is served by `da-DK`.
     Returns None when there is no text at all.
     """
+    if not texts:
+        return None
+    tags = sorted(texts, key=len)
     for wanted in (language, *languages):
         low = wanted.lower()
-        for tag in sorted(texts, key=len):
+        for tag in tags:
             if tag.lower() == low or (low and tag.lower().startswith(low + "-")):
                 return Text(texts[tag], tag)
     if "" in texts:

@@ -212,7 +212,8 @@ class Index:
         node = f"<{iri}>"
         columns = "SELECT s, p, o, rule, passages FROM inferred"
         rows = self._rows(f"{columns} WHERE s = ? UNION {columns} WHERE o = ? LIMIT {RANKED}", node, node)
-        return {(s, p, o): (rule, tuple(json.loads(passages))) for s, p, o, rule, passages in rows}
+        read = {passages: tuple(json.loads(passages)) for passages in {row[4] for row in rows}}
+        return {(s, p, o): (rule, read[passages]) for s, p, o, rule, passages in rows}
 
     # ------------------------------------------------------------ search
 

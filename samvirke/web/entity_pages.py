@@ -7,6 +7,7 @@ What is shown, and in which order, is decided by `entity.py` from the shapes.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,14 +17,18 @@ from typing import Any
 from flask import redirect, render_template
 from werkzeug.wrappers import Response
 
-from samvirke.describe.entity import EntityView, Row, entity_view
+from samvirke.describe.entity import EntityView, entity_view
 from samvirke.describe.facts import Evidence, Explanations
+from samvirke.describe.rows import Row
 from samvirke.errors import Gone, NotFound
 from samvirke.formats import FORMATS
 from samvirke.model import Severity
 from samvirke.schema.hints import Text
+from samvirke.search import Entity
 from samvirke.web import layout, wording
+from samvirke.web.drawing import Drawing
 from samvirke.web.formatting import count, lower_first, number, stamp, when
+from samvirke.web.fragments import Fragments
 from samvirke.web.layout import Crumb, DataLink, Page
 from samvirke.web.pictures import Connections, Timeline, connections, timeline
 from samvirke.web.publication import Publication, current, serving
@@ -55,10 +60,13 @@ class EntityContext:
 
     `problems` is how many findings the gate has about the thing; `query_link` opens the query that
     asks for its facts with their passages, `incoming_query` the one for what names it; `modified` is
-    the day the youngest source was changed, in words.
+    the day the youngest source was changed, in words; `draw` writes the small
+    pieces and `picture` the two pictures.
     """
 
     page: Page
+    draw: Fragments
+    picture: Drawing
     view: EntityView
     class_label: Text
     figures: tuple[Figure, ...]
@@ -91,8 +99,9 @@ def entity_at(lang: str, local: str) -> str | Response:
 def _page(lang: str, local: str) -> str | Response:
     publication = current()
     for iri in publication.links.candidates(local):
-        if publication.index.entity(iri) is not None:
-            return _show(lang, iri)
+        known = publication.index.entity(iri)
+        if known is not None:
+            return _shown(lang, iri, known)
     for iri in publication.links.candidates(local.rstrip("/")):
         meant = publication.index.like(iri)
         if meant is not None:
@@ -101,17 +110,27 @@ def _page(lang: str, local: str) -> str | Response:
 
 
 def _show(lang: str, iri: str) -> str | Response:
-    publication = current()
-    known = publication.index.entity(iri)
+    known = current().index.entity(iri)
     if known is None:
         raise NotFound("Nothing has this address.", remedy="Search for its name.")
+    return _shown(lang, iri, known)
+
+
+def _shown(lang: str, iri: str, known: Entity) -> str | Response:
+    publication = current()
     if known.successor is not None and not known.withdrawn:
         return redirect(publication.links.page(known.successor, lang), 301)
     if known.withdrawn:
         raise Gone("This has been withdrawn.", successor=known.successor)
     quads = serving().pool.read("neighbourhood", iri=iri)
     view = entity_view(
-        quads, publication.schema, iri, lang, texts=text_of(publication), explanations=explanations(publication, iri)
+        quads,
+        publication.schema,
+        iri,
+        lang,
+        texts=text_of(publication),
+        explanations=explanations(publication, iri),
+        ordered=True,
     )
     if view is None:
         raise NotFound("Nothing is known about this.", remedy="Search for its name.")
@@ -144,40 +163,54 @@ def _text(folder: Path, checksum: str) -> str | None:
 
 def context(publication: Publication, view: EntityView, lang: str) -> EntityContext:
     """Put together what the page shows."""
-    links, schema = publication.links, publication.schema
-    class_label = schema.class_hint(view.class_iri).label(lang, schema.languages) if view.class_iri else Text("")
-    local = links.page(view.iri, lang).removeprefix(f"/{lang}")
+    links, schema, class_iri = publication.links, publication.schema, view.class_iri
+    class_label, list_crumb = publication.once(
+        ("class", class_iri, lang), lambda: _class_words(publication, class_iri, lang)
+    )
     crumbs = [Crumb(view.title.value)]
-    if view.class_iri and not view.detail and publication.index.count(view.class_iri):
-        plural = schema.class_hint(view.class_iri).plural(lang, schema.languages)
-        crumbs.insert(0, Crumb(plural, links.class_list(view.class_iri, lang)))
-    dates = sorted(source.modified for source in view.sources if source.modified)
+    if list_crumb and not view.detail:
+        crumbs.insert(0, list_crumb)
+    dates = [source.modified for source in view.sources if source.modified]
     description = view.lead.value if view.lead else f"{view.title.value}: {lower_first(class_label.value, lang)}"
+    data = [(form, links.data(view.iri, ending)) for ending, form in FORMATS.items()]
     return EntityContext(
         page=layout.frame(
             lang=lang,
-            path=local,
+            path=links.page(view.iri, lang).removeprefix(f"/{lang}"),
             title=view.title.value,
             description=description,
             crumbs=crumbs,
-            data_links=[DataLink(form.media_type, links.data(view.iri, ending)) for ending, form in FORMATS.items()],
+            data_links=[DataLink(form.media_type, address) for form, address in data],
             sheets=("lit.css",),
             json_ld=layout.json_ld(_json_ld(publication, view)),
             menu_key=view.class_iri,
         ),
+        draw=publication.fragments(lang),
+        picture=publication.once(("drawing", lang), lambda: Drawing(links, schema, lang)),
         view=view,
         class_label=class_label,
         figures=tuple(figure for row in view.key if (figure := _figure(publication, row, lang))),
         problems=_problems(publication, view),
         picture_time=timeline(view, lang),
         picture_graph=connections(view, schema.place),
-        formats=tuple(Download(form.label, links.data(view.iri, ending)) for ending, form in FORMATS.items()),
+        formats=tuple([Download(form.label, address) for form, address in data]),
         query_link=links.sparql(lang, query=_query(f"GRAPH ?passage {{ <{view.iri}> ?property ?value }}")),
         incoming_query=links.sparql(lang, query=_query(f"GRAPH ?passage {{ ?thing ?property <{view.iri}> }}")),
         shown_incoming=sum(len(row.facts) for row in view.incoming),
         licence=publication.settings.get("licence") or {},
-        modified=when(dates[-1], lang) if dates else stamp(publication.version, lang),
+        modified=when(max(dates), lang) if dates else stamp(publication.version, lang),
     )
+
+
+def _class_words(publication: Publication, class_iri: str, lang: str) -> tuple[Text, Crumb | None]:
+    """The name of a class, and the way to the list of its things where there is one."""
+    if not class_iri:
+        return Text(""), None
+    hint, languages = publication.schema.class_hint(class_iri), publication.schema.languages
+    crumb = None
+    if publication.index.count(class_iri):
+        crumb = Crumb(hint.plural(lang, languages), publication.links.class_list(class_iri, lang))
+    return hint.label(lang, languages), crumb
 
 
 def _query(pattern: str) -> str:
@@ -211,9 +244,13 @@ def _figure(publication: Publication, row: Row, lang: str) -> Figure | None:
 
 def _problems(publication: Publication, view: EntityView) -> int:
     """How many violations and warnings the gate found about the thing and its details."""
+    told = publication.once("problems", lambda: _problems_by_thing(publication))
+    return sum([told[node] for node in view.nodes if node in told])
+
+
+def _problems_by_thing(publication: Publication) -> Mapping[str, int]:
     told = {Severity.VIOLATION, Severity.WARNING}
-    nodes = set(view.nodes)
-    return sum(1 for one in publication.report.findings if one.severity in told and one.focus.strip("<>") in nodes)
+    return Counter(one.focus.strip("<>") for one in publication.report.findings if one.severity in told)
 
 
 def _json_ld(publication: Publication, view: EntityView) -> dict[str, Any]:

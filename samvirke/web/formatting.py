@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
@@ -23,6 +23,8 @@ from samvirke.edtf import Edtf, Kind, Precision, Side
 from samvirke.errors import InputError
 from samvirke.web import wording
 
+TEXTS_KEPT = 4_096
+"""Dates and numbers remembered: what they are in words depends on text and language alone, in every generation."""
 CAPITAL_NOUNS = frozenset({"de", "lb"})
 ZONE = re.compile(r"(?<=[0-9])(?:Z|[+-][0-9]{2}:[0-9]{2})$")
 VERSION = re.compile(r"([0-9]{8}T[0-9]{6}Z)")
@@ -42,6 +44,7 @@ def _dates_locale(lang: str) -> Locale:
     return Locale.parse("en_GB") if lang == "en" else locale(lang)
 
 
+@lru_cache(maxsize=TEXTS_KEPT)
 def when(text: str, lang: str) -> str:
     """Return an EDTF or XSD date in words; a text that is no date is returned as it is."""
     told = parsed(text)
@@ -64,6 +67,7 @@ def when(text: str, lang: str) -> str:
     return sentences[missing] % {"date": begin or end}
 
 
+@lru_cache(maxsize=TEXTS_KEPT)
 def parsed(text: str) -> Edtf | None:
     """Return the date, None when it is none. XSD's lexical forms are EDTF but for their time zone."""
     try:
@@ -75,6 +79,7 @@ def parsed(text: str) -> Edtf | None:
             return None
 
 
+@lru_cache(maxsize=TEXTS_KEPT)
 def precision(text: str, lang: str) -> str:
     """Return the word for a date's precision where it is coarser than a day; "" otherwise."""
     told = parsed(text)
@@ -137,6 +142,7 @@ def _year(side: Side, lang: str) -> str:
     return str(number)
 
 
+@lru_cache(maxsize=TEXTS_KEPT)
 def number(text: str, lang: str) -> str:
     """Return a number with the language's signs; every digit that was told stays."""
     try:
@@ -153,11 +159,13 @@ def number(text: str, lang: str) -> str:
     return str(format_decimal(value, format=pattern, locale=locale(lang)))
 
 
+@lru_cache(maxsize=TEXTS_KEPT)
 def count(value: int, lang: str) -> str:
     """Return a whole number with the language's grouping."""
     return str(format_decimal(value, locale=locale(lang)))
 
 
+@lru_cache(maxsize=64)
 def stamp(version: str, lang: str) -> str:
     """Return the moment in a generation's version, as day and time in UTC; "" when there is none."""
     match = VERSION.match(version)

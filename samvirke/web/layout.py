@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from babel import Locale, UnknownLocaleError
 from flask import Flask
+from jinja2.runtime import Macro
 from markupsafe import Markup
 
 from samvirke import __version__
@@ -23,17 +24,18 @@ from samvirke.errors import SamvirkeError
 from samvirke.schema.hints import LAST, ClassHint
 from samvirke.terms import CORE
 from samvirke.web import formatting, wording
+from samvirke.web.fragments import direction
 from samvirke.web.links import is_linkable
 from samvirke.web.publication import Publication, current
 
 if TYPE_CHECKING:
     from samvirke.schema import Schema
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # Made once: `json.dumps` makes one each time.
 STATIC = Path(__file__).parent / "static"
 MENU_CLASSES = 3
 OWN_LISTS = frozenset({CORE.SourceDocument.value, CORE.DocumentVersion.value, CORE.Passage.value})
 """Classes whose things are listed elsewhere than under "classes"."""
-RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +110,17 @@ def asset(name: str) -> str:
 
 def json_ld(value: object) -> Markup:
     """Return `value` as JSON that cannot close the script element it stands in."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _JSON.encode(value)
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
+@lru_cache(maxsize=256)
 def language_name(code: str) -> str:
     """Return a language's own name for itself, else its code."""
     try:
         return (Locale.parse(code, sep="-").get_display_name() or code).capitalize()
     except (UnknownLocaleError, ValueError):
         return code
-
-
-def direction(language: str) -> str:
-    """Return "rtl" for languages written from right to left, else "ltr"."""
-    return "rtl" if language.split("-", maxsplit=1)[0].lower() in RIGHT_TO_LEFT else "ltr"
 
 
 def in_language(texts: Mapping[str, str] | str, language: str, languages: Sequence[str]) -> str:
@@ -227,10 +225,10 @@ def frame(
         sheets=tuple(sheets),
         json_ld=json_ld or Markup(),
         crumbs=tuple(crumbs),
-        menu=_menu(publication, lang, menu_key),
-        footer=_footer(publication, lang),
-        footnote=_footnote(lang, publication.version),
-        licence=_licence(settings),
+        menu=publication.once(("menu", lang, menu_key), lambda: _menu(publication, lang, menu_key)),
+        footer=publication.once(("footer", lang), lambda: _footer(publication, lang)),
+        footnote=publication.once(("footnote", lang), lambda: _footnote(lang, publication.version)),
+        licence=publication.once("licence", lambda: _licence(settings)),
         query=query,
     )
 
@@ -250,11 +248,21 @@ def _footnote(lang: str, version: str) -> str:
     return " ".join(part for part in ((_("Published %(when)s.") % {"when": stamp}) if stamp else "", made) if part)
 
 
+def kept(macro: Macro, *read: Hashable) -> Markup:
+    """Return what a template's macro writes, once in a generation for the same values of all that it reads."""
+
+    def written() -> Markup:
+        return Markup(macro())
+
+    return current().once(("html", macro.name, *read), written)
+
+
 def install(app: Flask) -> None:
     """Give an application's templates the wording, the formatting, addresses and looks."""
     wording.install(app.jinja_env)
     formatting.install(app.jinja_env)
     app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals["kept"] = kept
     app.jinja_env.globals["direction"] = direction
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -266,6 +274,7 @@ def install(app: Flask) -> None:
         except SamvirkeError:  # nothing is published: only the bare error page is drawn then
             return {}
         return {
+            "fragments": publication.fragments,
             "links": publication.links,
             "hint": publication.schema.class_hint,
             "page_languages": publication.languages,

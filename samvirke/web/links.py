@@ -22,6 +22,7 @@ __all__ = ["Links", "is_iri", "is_linkable"]
 _PATH = "/:@!$&'()*+,;=~-._"
 _IRI = re.compile(r"(?!https?:(?!//[^/?#]))[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`\x7f-\x9f]+$")
 _PREFIXED = re.compile(r"([^\s:/?#\[\]@<>\"]*):(?!//)([^\s<>\"{}|\\^`]*)$")
+_PLAIN = re.compile(r"[A-Za-z0-9/:@!$&'()*+,;=~._%-]*")
 _ENCODED = re.compile("%[0-9A-F]{2}")
 _SAFE_SCHEMES = ("http:", "https:", "mailto:", "tel:")
 
@@ -230,6 +231,8 @@ def is_linkable(iri: str) -> bool:
 
 def _encoded(local: str) -> str:
     """Encode the part of an IRI after the base for a path, leaving what is already encoded and the fragment's sign."""
+    if _PLAIN.fullmatch(local):  # Nearly all are, and a page has hundreds.
+        return local
     path, sign, fragment = local.partition("#")
     return quote(path, safe=_PATH + "%") + sign + quote(fragment, safe=_PATH + "%?")
 

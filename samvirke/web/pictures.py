@@ -1,6 +1,6 @@
 """Timeline and connections: where everything is drawn.
 
-Duty: turn an entity's rows into the geometry of two SVG pictures; `_pictures.html` writes them.
+Duty: turn an entity's rows into the geometry of two SVG pictures; `drawing` writes them.
 Level 7 (web). A picture shows only what the table of facts says too, and every mark in it is a link.
 No viewBox: x is a percentage of the width, y and text are pixels, so that text keeps its size.
 Source: https://www.w3.org/TR/SVG2/coords.html#Units
@@ -8,11 +8,13 @@ Source: https://www.w3.org/TR/SVG2/coords.html#Units
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from samvirke.describe.entity import EntityView, Part, Row
+from samvirke.describe.entity import EntityView
 from samvirke.describe.facts import Value
+from samvirke.describe.rows import Part, Row
 from samvirke.edtf import Kind, Precision
 from samvirke.web.formatting import parsed, when
 
@@ -321,11 +323,12 @@ def connections(view: EntityView, rank: Callable[[str], float]) -> Connections |
     highest `rank` (the order of lists) are left to the table of facts.
     """
     links = _linked(view)
-    for row in {link.row.id for link in links}:
-        if _weight(links, row) > MANY:
+    for row, weight in Counter(link.row.id for link in links).items():
+        if weight > MANY:
             links = _merged(links, row)
-    worst = sorted(links, key=lambda link: (rank(link.values[0].class_iri), links.index(link)))[len(PLACES) :]
-    links = [link for link in links if link not in worst]
+    if len(links) > len(PLACES):
+        best = sorted(range(len(links)), key=lambda at: rank(links[at].values[0].class_iri))[: len(PLACES)]
+        links = [links[at] for at in sorted(best)]
     if not links:
         return None
     above, below = _sides(links)
@@ -352,7 +355,7 @@ def _sides(links: Sequence[_Link]) -> tuple[list[_Link], list[_Link]]:
     half = max(1, min(3, -(-len(links) // 2)))
     above: list[_Link] = []
     below: list[_Link] = []
-    for some in sorted(rows.values(), key=lambda one: (-len(one), links.index(one[0]))):
+    for some in sorted(rows.values(), key=len, reverse=True):  # Of two as long the first named stays first.
         side = above if len(above) + len(some) <= max(half, len(some) if not above else 0) else below
         side += some
     while len(below) > 3:  # noqa: PLR2004 - three places on a side
@@ -392,10 +395,6 @@ def _linked(view: EntityView) -> list[_Link]:
                     seen.add(value.iri)
                     found.append(_Link(row, (value,)))
     return found
-
-
-def _weight(links: Sequence[_Link], row: str) -> int:
-    return sum(1 for link in links if link.row.id == row)
 
 
 def _merged(links: Sequence[_Link], row: str) -> list[_Link]:

@@ -7,12 +7,13 @@ the data itself: facts are asked of the worker processes.
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, current_app, g, has_request_context
 
@@ -20,6 +21,7 @@ from samvirke import __version__
 from samvirke.errors import StoreDamaged, StoreError
 from samvirke.model import Finding, Report, Severity
 from samvirke.search import Index
+from samvirke.web.fragments import Fragments
 from samvirke.web.links import Links
 
 if TYPE_CHECKING:
@@ -31,11 +33,17 @@ if TYPE_CHECKING:
 __all__ = ["Publication", "Serving", "current", "open_publication", "serving"]
 
 EXTENSION = "samvirke"
+ANSWERS_KEPT = 5_000
+COLLECT_AFTER = 20_000
+"""Values made before the collector looks at the youngest: those of some pages."""
+_UNKNOWN = object()
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One generation as the web tier sees it. Nothing in it changes.
+    """One generation as the web tier sees it. Nothing in it changes but what is remembered of it.
 
     `version` names the generation and, where it can be written to, how often it was. `hash` is the canonical
     hash of its data, `settings` the site's public settings as JSON values, `links` makes every address of the
@@ -52,6 +60,25 @@ class Publication:
     queries: Mapping[str, StoredQuery]
     links: Links
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    _answers: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, key: Hashable, find: Callable[[], Answer]) -> Answer:
+        """Return what `find` answers, found once in this generation: what all its pages have in common.
+
+        When it is much, everything is forgotten: an address that a reader makes up may be part of a key.
+        Two threads may find the same twice.
+        """
+        answer = self._answers.get(key, _UNKNOWN)
+        if answer is _UNKNOWN:
+            if len(self._answers) >= ANSWERS_KEPT:
+                self._answers.clear()
+            answer = self._answers[key] = find()
+        found: Answer = answer
+        return found
+
+    def fragments(self, lang: str) -> Fragments:
+        """Return what writes the small pieces of pages in a language."""
+        return self.once(("fragments", lang), lambda: Fragments(self.links, self.schema, lang))
 
     @property
     def writable(self) -> bool:
@@ -122,6 +149,17 @@ def _report(path: Path) -> Report:
     return Report(findings, float(value.get("seconds", 0.0)))
 
 
+def _settle() -> None:
+    """Spare the collector what stays: a page makes thousands of values, and none of them in a circle.
+
+    With Python's own thresholds (module gc) it looked through everything published again and again.
+    """
+    gc.unfreeze()  # What an earlier generation left may go.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 20, 20)
+
+
 class Serving:
     """The running site: the worker pool, and the publication each request sees.
 
@@ -150,6 +188,7 @@ class Serving:
             known = self._newest
             if known is None or known.generation.directory != generation.directory:
                 known = open_publication(generation)
+                _settle()
             # After a write the small files are the same; every tag and everything kept goes by the version.
             known = self._newest = replace(known, version=version)
         return known

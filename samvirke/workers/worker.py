@@ -33,19 +33,21 @@ if TYPE_CHECKING:
 _KEPT_BYTES = 24 << 20
 """A worker that has come to have more memory of its own than this answers no further question."""
 
-Operation = Callable[[Store, Any, Mapping[str, Any]], Iterable[Quad]]
+Operation = Callable[[Any, Any, Mapping[str, Any]], Iterable[Quad]]
 
 
 @dataclass(frozen=True, slots=True)
 class Hands:
     """What a worker is forked with: the store, the compiled schema and the trusted reads by name.
 
+    `known` is the store with what trusted reads remember of it (`describe.Published`).
     `prefixes` are those worth suggesting to who forgot to declare one. `writable`: the generation says of
     itself that the template may change its store; one that was published never does. `files` are the descriptors,
     open for reading, that a store on disk is read through.
     """
 
     store: Store
+    known: Any
     schema: Schema
     operations: Mapping[str, Operation]
     prefixes: Mapping[str, str]
@@ -64,7 +66,7 @@ def load(directory: Path, tier: str) -> Hands:
     schema_file = directory / "schema.json"
     schema = schema_room.Schema.from_json(schema_file.read_text(encoding="utf-8"))
     prefixes = {**WELL_KNOWN, **schema.prefixes, "d": f"{schema.base}id/"}
-    return Hands(store, schema, describe.OPERATIONS, prefixes, writable, files)
+    return Hands(store, describe.Published(store), schema, describe.OPERATIONS, prefixes, writable, files)
 
 
 def _open(directory: Path, tier: str) -> tuple[Store, frozenset[int]]:
@@ -157,7 +159,7 @@ def _read(hands: Hands, request: Request, body: Body) -> int:
     operation = hands.operations.get(request.operation)
     if operation is None:
         raise failures.unknown_operation(request.operation)
-    quads = list(operation(hands.store, hands.schema, request.parameters))
+    quads = list(operation(hands.known, hands.schema, request.parameters))
     pyoxigraph.serialize(quads, cast("IO[bytes]", body), format=pyoxigraph.RdfFormat.N_QUADS)
     return len(quads)
 

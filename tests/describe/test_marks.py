@@ -74,3 +74,10 @@ def test_no_word_is_lost_and_each_stretch_begins_and_ends_once(text, pairs):
 
     assert len(begins) == len(set(begins))
     assert len(ends) == len(set(ends))
+
+
+def test_paragraphs_begin_after_empty_lines_of_any_spaces():
+    text = "\n\n one\ntwo \n \t\n\n\r\n three\n\n\n\u00a0\n four \n"
+    found = [text[one.start : one.end] for one in paragraphs(text, [], everything=True)]
+
+    assert found == ["one\ntwo", "three", "four"]

@@ -145,3 +145,37 @@ def test_an_unknown_document_has_no_page(orchard):
     quads = list(describe.document(store, schema, {"iri": f"{BASE}document/none/1"}))
 
     assert document_view(quads, schema, f"{BASE}document/none/1", "en") is None
+
+
+def test_a_store_that_remembers_answers_the_same_as_one_that_does_not(orchard):
+    store, schema = orchard
+    published = describe.Published(store)
+    things = sorted({quad.subject for quad in store if isinstance(quad.subject, NamedNode)}, key=str)
+    assert len(things) >= 10
+
+    for _ in range(2):  # The second time everything is known.
+        for thing in things:
+            parameters = {"iri": thing.value, "iris": [thing.value]}
+            for name in ("neighbourhood", "document", "labels", "describe"):
+                fresh = sorted(map(str, describe.OPERATIONS[name](store, schema, parameters)))
+                assert sorted(map(str, describe.OPERATIONS[name](published, schema, parameters))) == fresh, (
+                    name,
+                    thing,
+                )
+    assert published.summaries
+
+
+def test_a_store_that_remembers_much_forgets_it(orchard, monkeypatch):
+    store, schema = orchard
+    monkeypatch.setattr(describe, "KNOWN_LIMIT", 3)
+    published = describe.Published(store)
+    iri = f"{BASE}id/graasten"
+    fresh = sorted(map(str, describe.neighbourhood(store, schema, {"iri": iri})))
+
+    for _ in range(3):
+        assert sorted(map(str, describe.neighbourhood(published, schema, {"iri": iri}))) == fresh
+    assert len(published.summaries) > 3
+
+    list(describe.labels(published, schema, {"iris": []}))
+
+    assert (published.summaries, published.details) == ({}, {})

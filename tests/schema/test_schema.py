@@ -170,3 +170,23 @@ def test_slugs():
     assert local_name("https://a.example/b#c") == "c"
     assert local_name("https://a.example/b/") == "b"
     assert local_name("urn:x") == "urn:x"
+
+
+def test_what_data_make_up_does_not_grow_the_schema(orchard, monkeypatch):
+    monkeypatch.setattr("samvirke.schema.ANSWERS_KEPT", 50)
+    tree = orchard.fields([f"{TERMS}Tree"])
+
+    for number in range(200):
+        assert orchard.main_class([f"{BASE}made-up-{number}"]) == f"{BASE}made-up-{number}"
+        assert orchard.name(f"{BASE}made-up-{number}", "en") == Text(f"made-up-{number}")
+
+    assert len(orchard._answers) <= 50
+    assert orchard.fields([f"{TERMS}Tree"]) == tree
+
+
+def test_a_detail_is_said_by_what_it_joins_and_noted_by_its_key_rows(orchard):
+    for iri in orchard.classes:
+        named, noted = orchard.line_fields([iri])
+        rows = [row for row in orchard.fields([iri]) if not row.hidden]
+        assert list(named) == [row for row in rows if "label" in row.roles]
+        assert list(noted) == [row for row in rows if "key" in row.roles and "label" not in row.roles]

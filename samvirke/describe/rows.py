@@ -1,0 +1,217 @@
+"""The rows of a page about one thing: which facts there are, and what stands behind each.
+
+Duty: find the values of each row that the shapes name, then what no shape names, without numbers:
+these are given when all is known (`numbering.py`). Level 4; pure. Must not name a term of a site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from samvirke.describe.facts import Facts, Node, Value
+from samvirke.describe.inline import Line, Note, line
+from samvirke.model import Literal, NamedNode
+from samvirke.schema.hints import Field, Text
+from samvirke.terms import TYPE
+
+INCOMING_GROUP = "urn:incoming"
+REST_GROUP = "urn:rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One value with what stands behind it.
+
+    `rule` is set when nobody said it and a rule gave it; `gaps` names what no source says of it.
+    """
+
+    values: tuple[Value, ...]
+    notes: tuple[Note, ...] = ()
+    when: tuple[str, ...] = ()
+    when_passages: tuple[str, ...] = ()
+    passages: tuple[str, ...] = ()
+    rule: str = ""
+    gaps: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The values of a row that share their evidence: drawn as one line of the table.
+
+    `numbers` are the chips, `implied` and `hedges` what the passages themselves say, `readings` how
+    implied facts were read. `when` is set, and taken off the facts, where all share the same dates.
+    """
+
+    facts: tuple[Fact, ...]
+    numbers: tuple[int, ...]
+    rule: str = ""
+    implied: bool = False
+    hedges: tuple[str, ...] = ()
+    readings: tuple[Text, ...] = ()
+    when: tuple[str, ...] = ()
+    when_numbers: tuple[int, ...] = ()
+    when_implied: bool = False
+
+    @property
+    def all_numbers(self) -> tuple[int, ...]:
+        """Every number that the part shows, also beside its notes and dates."""
+        return tuple(dict.fromkeys((*self.numbers, *self.when_numbers, *self.note_numbers)))
+
+    note_numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One property of the thing, seen from it or from the other end.
+
+    `gap` says that the shape expects a value and no source has one; `disagreement` that documents
+    give different values; `total` how many values there are when not all are here; `turned` that
+    the row has no wording of its own from this end.
+    """
+
+    id: str
+    label: Text
+    description: str
+    parts: tuple[Part, ...]
+    path: str
+    inverse: bool = False
+    gap: bool = False
+    disagreement: bool = False
+    key: bool = False
+    turned: bool = False
+    total: int = 0
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """All facts of the row."""
+        return tuple(fact for part in self.parts for fact in part.facts)
+
+    @property
+    def open_list(self) -> bool:
+        """Whether the words say that there are more than they name."""
+        return any(part.hedges for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A row before its passages have numbers."""
+
+    group: str
+    field: Field
+    facts: tuple[Fact, ...]
+    turned: bool
+
+
+class Drafts:
+    """Collects the rows of one page."""
+
+    def __init__(self, facts: Facts, node: NamedNode) -> None:
+        """Take the quads of an answer and the thing the page is about."""
+        self.facts = facts
+        self.node = node
+        self.types = facts.types(node)
+        self.detail = facts.is_detail(node)
+        self.rows: list[Draft] = []
+        self.used: set[tuple[str, bool, Node]] = set()
+        self.placed: set[Node] = set()
+        self.shown: set[str] = set()
+        self.name_passages: tuple[str, ...] = ()
+        self._build()
+
+    def _build(self) -> None:
+        """Find the rows of the shapes, then those of what no shape names."""
+        names = set(self.facts.schema.label_properties)
+        for row in self.facts.schema.fields(self.types):
+            found = self._matching(row)
+            self._use(row.path, found, inverse=row.inverse)
+            if row.hidden or (row.path in names and not row.inverse and not self.detail):
+                continue
+            self._add(row, found)
+        self.name_passages = self._passages_of_names()
+        self._rest({TYPE.value, *names})
+        self._rest_incoming()
+
+    def _use(self, path: str, values: Sequence[Node], *, inverse: bool = False) -> None:
+        self.used.update((path, inverse, value) for value in values)
+        self.placed.update(values)
+
+    def _matching(self, row: Field) -> list[Node]:
+        """The values of a row's path that meet its restriction."""
+        values = self.facts.values(self.node, self.facts.schema.node(row.path), inverse=row.inverse)
+        return [value for value in values if value != self.node and (not row.only or self._meets(value, row))]
+
+    def _meets(self, value: Node, row: Field) -> bool:
+        node = self.facts.schema.node
+        return all(wanted in map(str, self.facts.values(value, node(path))) for path, wanted in row.only)
+
+    def _passages_of_names(self) -> tuple[str, ...]:
+        """The passages that name the thing."""
+        found = {
+            passage
+            for predicate in self.facts.schema.label_nodes
+            for value in self.facts.values(self.node, predicate)
+            for passage in self.facts.evidence(self.node, predicate, value).passages
+        }
+        return tuple(found)
+
+    def _add(self, row: Field, values: Sequence[Node], *, group: str | None = None, turned: bool = False) -> None:
+        """Add a row; one without values only where the shape wants the gap told."""
+        if not values and not row.gap:
+            return
+        facts = tuple([self._fact(row, value) for value in values])
+        self.shown.update(value.iri for fact in facts for value in fact.values if value.iri)
+        self.rows.append(Draft(row.group if group is None else group, row, facts, turned))
+
+    def _fact(self, row: Field, value: Node) -> Fact:
+        """One value of a row with the passages behind it."""
+        path = self.facts.schema.node(row.path)
+        ends = (value, path, self.node) if row.inverse else (self.node, path, value)
+        own = self.facts.evidence(*ends)
+        told: Line = line(self.facts, value, self.node, row.only)
+        passages = own.passages
+        if told.evidence:
+            behind = (own, *told.evidence)
+            passages = tuple(dict.fromkeys([passage for one in behind for passage in one.passages]))
+        return Fact(told.values, told.notes, told.when, told.when_passages, passages, own.rule, told.gaps)
+
+    # ------------------------------------------------------------ what no shape names
+
+    def _rest(self, skipped: set[str]) -> None:
+        """Add what is said and no shape names; not what says again what is shown."""
+        for predicate, values in sorted(self.facts.out.get(self.node, {}).items(), key=_name):
+            if predicate.value in skipped:
+                continue
+            left = [one for one in values if (predicate.value, False, one) not in self.used]
+            left = [one for one in left if not self._said_again(self.node, predicate, one, one)]
+            if left:
+                self._use(predicate.value, left)
+                self._add(Field(predicate.value), left, group=REST_GROUP)
+
+    def _rest_incoming(self) -> None:
+        """Add what names the thing and no shape reads backwards."""
+        for predicate, subjects in sorted(self.facts.into.get(self.node, {}).items(), key=_name):
+            left = [one for one in subjects if (predicate.value, True, one) not in self.used and one != self.node]
+            left = [one for one in left if not self._said_again(one, predicate, self.node, one)]
+            left = [one for one in left if self.facts.graphs.get((one, predicate, self.node))]
+            if left:
+                worded = self.facts.schema.reverse_name(predicate.value, self.facts.lang)
+                field = Field(predicate.value, inverse=True)
+                self._add(field, left, group=INCOMING_GROUP, turned=worded is None)
+
+    def _said_again(self, subject: Node, predicate: NamedNode, value: Node, other: Node) -> bool:
+        """Whether an inferred triple only says in other words what a row shows already."""
+        if isinstance(other, Literal):
+            return False
+        behind = self.facts.evidence(subject, predicate, value)
+        if behind.passages and not behind.rule:
+            return False
+        if other in self.placed or (isinstance(other, NamedNode) and other.value in self.shown):
+            return True
+        # A detail's ends are shown by what it joins.
+        joined = line(self.facts, other, self.node).values
+        return bool(joined) and all(one.iri in self.shown for one in joined if one.iri)
+
+
+def _name(item: tuple[NamedNode, list[Node]]) -> str:
+    return str(item[0])
