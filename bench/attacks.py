@@ -104,7 +104,8 @@ def processes(server: Server) -> tuple[set[int], set[int]]:
     for pid in tree(server.pid):
         with suppress(OSError):
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
-            (workers if b"samvirke.workers" in command else others).add(pid)
+            if command:  # A worker that has ended, and is not waited for yet, has none.
+                (workers if b"samvirke.workers" in command else others).add(pid)
     return workers, others
 
 

@@ -108,11 +108,9 @@ def _first_site(folder: Path) -> Path:
 
 
 def _disk_store(directory: Path) -> None:
-    """Write the disk store of a generation, as the build does, where the engine has one."""
-    try:
-        from samvirke.store import disk, files_of  # noqa: PLC0415 - an engine without one has no such module
-    except ImportError:
-        return
+    """Write the disk store of a generation, as the build does."""
+    from samvirke.store import disk, files_of  # noqa: PLC0415 - slow to import, as above
+
     files = files_of(directory)
     if sum(path.read_bytes().count(b"\n") for path, _ in files) >= disk.WORTH_QUADS:
         disk.write_disk(directory, files)

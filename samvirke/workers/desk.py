@@ -31,6 +31,8 @@ __all__ = ["Desk"]
 _HEAD = struct.Struct("!BI")
 _GUARD_S = 0.5
 """How much later than the kernel's clock this side's own one strikes."""
+_GRACE_S = 0.5
+"""How much of the wait for a seat does not count towards a question's time."""
 _HANDS = 4
 _TRIES = 3
 QUICK_S = 0.05
@@ -149,14 +151,14 @@ class Desk:
         pool.budget.check(request.client)
         question = pool.question(request)
         lane = pool.lanes[_LANE]
-        quick = await lane.enter(request.client, takes_quick=True)
-        if quick:
+        came = time.monotonic()
+        found = None
+        if await lane.enter(request.client, takes_quick=True):
             found = await self._tried(question, request.client)
             if found is None:
                 await lane.enter(request.client)
-                found = await self._seated(question, request.client)
-        else:
-            found = await self._seated(question, request.client)
+        if found is None:
+            found = await self._seated(_in_time(question, time.monotonic() - came), request.client)
         body, end, version = found
         return Answer(request.media_type, form, int(end["rows"]), body.length, end["seconds"], version, body)
 
@@ -314,6 +316,12 @@ class Desk:
 
     async def _in_hand(self, work: Callable[[_Given], _Result], given: _Given) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._hands, work, given)
+
+
+def _in_time(question: Request, waited_s: float) -> Request:
+    """Count the wait for a seat, all but half a second of it, towards a question's time."""
+    left = question.timeout_s + _GRACE_S - waited_s
+    return question if left >= question.timeout_s else dataclasses.replace(question, timeout_s=max(left, _GRACE_S))
 
 
 def _late(ended: asyncio.Future[Mapping[str, float]]) -> None:

@@ -23,13 +23,17 @@ _SHARE = 0.75
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """Somebody in line; `wake` is called, in any thread, when the seat is theirs. `takes_quick`: also a quick one."""
+    """Somebody in line; `wake` is called, in any thread, when the seat is theirs – or the place is not (`put_out`).
+
+    `takes_quick`: also a quick seat will do.
+    """
 
     client: str
     wake: Callable[[], object]
     takes_quick: bool = False
     seated: bool = False
     quick: bool = False
+    put_out: bool = False
 
 
 class Lane:
@@ -96,6 +100,8 @@ class Lane:
             if not self._give_up(waiting):
                 self.leave(client, quick=waiting.quick)
             raise
+        if waiting.put_out:
+            raise self._refusal(client)
         return waiting.quick
 
     def leave(self, client: str, *, quick: bool = False) -> None:
@@ -127,7 +133,7 @@ class Lane:
             return
         given = threading.Event()
         waiting = self._queue_up(client, given.set)
-        if not waiting.seated and not given.wait(self._wait_s) and self._give_up(waiting):
+        if not waiting.seated and ((not given.wait(self._wait_s) and self._give_up(waiting)) or waiting.put_out):
             raise self._refusal(client)
 
     def _queue_up(self, client: str, wake: Callable[[], object], *, takes_quick: bool = False) -> _Waiting:
@@ -137,10 +143,21 @@ class Lane:
             if self._seat(waiting):
                 return waiting
             own = sum(other.client == client for other in self._line)
-            if len(self._line) >= self._queue or (client and own >= self._share):
+            if (client and own >= self._share) or (len(self._line) >= self._queue and not self._make_room(own)):
                 raise self._refusal(client)
             self._line.append(waiting)
             return waiting
+
+    def _make_room(self, own: int) -> bool:
+        """Put out of a full line whoever came last of the client that fills most of it, if that is more than fair."""
+        most, waiting = Counter(one.client for one in self._line).most_common(1)[0]
+        if waiting <= own + 1:
+            return False
+        last = next(one for one in reversed(self._line) if one.client == most)
+        self._line.remove(last)
+        last.put_out = True
+        last.wake()
+        return True
 
     def _seat(self, waiting: _Waiting) -> bool:
         """Give somebody the seat they may have, a lasting one before a quick one."""
@@ -160,7 +177,7 @@ class Lane:
     def _give_up(self, waiting: _Waiting) -> bool:
         """Leave the line; False when the seat came at the last moment."""
         with self._lock:
-            if not waiting.seated:
+            if not waiting.seated and not waiting.put_out:
                 self._line.remove(waiting)
             return not waiting.seated
 

@@ -16,6 +16,7 @@ import resource
 import signal
 from pathlib import Path
 
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
@@ -45,7 +46,7 @@ def touched_bytes() -> int:
 
     Pages shared with the process it was forked from cost nothing until they are written to; reference counts do.
     """
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt * os.sysconf("SC_PAGE_SIZE")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt * _PAGE_BYTES
 
 
 def confine(*, loaded_bytes: int, headroom_bytes: int) -> None:
@@ -63,12 +64,27 @@ def confine(*, loaded_bytes: int, headroom_bytes: int) -> None:
     _limit(resource.RLIMIT_NOFILE, 0)
 
 
-def allow_processor_seconds(seconds: int) -> None:
-    """Let this process use `seconds` more of processor time; the kernel ends it beyond that."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime) + seconds + 1
+def allow_processor_seconds(seconds: int, *, used: float) -> None:
+    """Let this process use `seconds` more of processor time than the `used` ones; the kernel ends it beyond that.
+
+    What is left of an earlier allowance is renewed only when it is less than half: this is the second line behind
+    the clock, and asked before each question.
+    """
+    if used + seconds <= _allowed.seconds <= used + 2 * seconds:
+        return
+    soft = int(used + 2 * seconds)
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+        _allowed.seconds = soft
+
+
+class _Allowed:
+    """Until when this process may use the processor, as it told the kernel last."""
+
+    seconds = 0
+
+
+_allowed = _Allowed()
 
 
 def _limit(what: int, value: int) -> None:

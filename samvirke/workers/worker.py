@@ -30,7 +30,7 @@ from samvirke.workers.tiers import DISK
 if TYPE_CHECKING:
     from samvirke.schema import Schema
 
-_KEPT_BYTES = 24 << 20
+_KEPT_BYTES = 48 << 20
 """A worker that has come to have more memory of its own than this answers no further question."""
 
 Operation = Callable[[Any, Any, Mapping[str, Any]], Iterable[Quad]]
@@ -119,7 +119,7 @@ def _answer(connection: socket.socket, hands: Hands, request: Request, content: 
     a fresh fork. The end of the answer says so, lest it be asked again.
     """
     started, used = time.monotonic(), time.process_time()
-    limits.allow_processor_seconds(int(request.timeout_s) + 1)
+    limits.allow_processor_seconds(int(request.timeout_s) + 1, used=used)
     signal.setitimer(signal.ITIMER_REAL, request.timeout_s)
     body = Body(connection, request.max_bytes)
     try:

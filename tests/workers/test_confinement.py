@@ -51,7 +51,8 @@ def test_memory_is_what_is_loaded_and_the_headroom(worker):
 
 
 def test_processor_time_is_bounded(worker):
-    assert int(limit(worker, "Max cpu time")[0]) <= 6
+    """Twice the three seconds of a question and one for good measure, so that it is not renewed for each."""
+    assert int(limit(worker, "Max cpu time")[0]) <= 8
 
 
 def test_only_its_stream_is_open(worker):

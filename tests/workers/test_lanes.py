@@ -205,3 +205,24 @@ def test_who_waits_gets_whichever_seat_is_free_first():
         assert await lasting is False
 
     asyncio.run(work())
+
+
+def test_two_clients_that_fill_the_line_do_not_keep_a_third_out_of_it():
+    lane = Lane(1, per_client=1, wait_s=5, queue=8)
+
+    async def work():
+        await lane.enter("first")
+        crowd = [asyncio.create_task(lane.enter(client)) for client in "ab" * 4]
+        await asyncio.sleep(0.01)
+        third = asyncio.create_task(lane.enter("c"))
+        await asyncio.sleep(0.01)
+        refused = [one for one in crowd if one.done()]
+        assert [type(one.exception()) for one in refused] == [Overloaded]
+        lane.leave("first")
+        for one in crowd:
+            if one not in refused:
+                await one
+                lane.leave("ab"[crowd.index(one) % 2])
+        await third
+
+    asyncio.run(asyncio.wait_for(work(), 5))
