@@ -38,6 +38,7 @@ REQUIRED = frozenset(
 SLOW_MODULES = frozenset(
     {
         "attacks/test_shapes.py",
+        "bulk/test_bulk.py",
         "cli/test_bad_input.py",
         "cli/test_commands.py",
         "cli/test_readme.py",
@@ -47,6 +48,8 @@ SLOW_MODULES = frozenset(
         "clients/test_other_programs.py",
         "clients/test_python.py",
         "conformance/test_w3c.py",
+        "front/test_front.py",
+        "front/test_limits_over_http.py",
         "ontology/test_reasoner.py",
         "protocol/test_bad_requests.py",
         "protocol/test_sparql_protocol.py",
@@ -55,7 +58,9 @@ SLOW_MODULES = frozenset(
         "test_foreign_site.py",
         "test_layout.py",
         "web/test_crawl.py",
+        "workers/test_desk.py",
         "workers/test_pool.py",
+        "workers/test_writes.py",
         "workers/test_tiers.py",
     }
 )
