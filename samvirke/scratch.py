@@ -78,6 +78,7 @@ def publish_empty(site: Site) -> Generation:
             "hash": digest,
             "counts": counts,
             "writable": True,
+            "checked": False,
         }
 
     return generations.publish(site.state, name="scratch", write=write, retention=1)

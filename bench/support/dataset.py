@@ -187,4 +187,6 @@ def as_requests(texts: list[str], *, path: str) -> list[str]:
 def page_addresses(data: Dataset) -> list[str]:
     """Return the address of every page of a thing, in both languages, the popular ones first."""
     things = [iri for kind in ("Network", "FormalOrganization", "Project", "ThemeDay") for iri in data.things[kind]]
-    return [f"/{language}/{iri.removeprefix(BASE)}" for language in ("da", "en") for iri in things]
+    addresses = [f"/{language}/{iri.removeprefix(BASE)}" for language in ("da", "en") for iri in things]
+    random.Random(SEED).shuffle(addresses)
+    return addresses

@@ -176,6 +176,7 @@ class _Writer:
             "rules": {},
             "findings": {severity.value: 0 for severity in Severity},
             "reasoner": "not asked",
+            "checked": False,
             "schema_graphs": [],
             "prefixes": dict(lines.prefixes),
             "files": {},

@@ -58,10 +58,10 @@ class Download:
 class EntityContext:
     """What `entity.html` shows.
 
-    `problems` is how many findings the gate has about the thing; `query_link` opens the query that
-    asks for its facts with their passages, `incoming_query` the one for what names it; `modified` is
-    the day the youngest source was changed, in words; `draw` writes the small
-    pieces and `picture` the two pictures.
+    `problems` is how many findings the gate has about the thing, if it has `checked` at all; `query_link`
+    opens the query that asks for its facts with their passages, `incoming_query` the one for what names it;
+    `modified` is the day the youngest source was changed, in words; `draw` writes the small pieces and
+    `picture` the two pictures.
     """
 
     page: Page
@@ -71,6 +71,7 @@ class EntityContext:
     class_label: Text
     figures: tuple[Figure, ...]
     problems: int
+    checked: bool
     picture_time: Timeline | None
     picture_graph: Connections | None
     formats: tuple[Download, ...]
@@ -191,6 +192,7 @@ def context(publication: Publication, view: EntityView, lang: str) -> EntityCont
         class_label=class_label,
         figures=tuple(figure for row in view.key if (figure := _figure(publication, row, lang))),
         problems=_problems(publication, view),
+        checked=publication.checked,
         picture_time=timeline(view, lang),
         picture_graph=connections(view, schema.place),
         formats=tuple([Download(form.label, address) for form, address in data]),

@@ -86,6 +86,11 @@ class Publication:
         return self.generation.writable
 
     @property
+    def checked(self) -> bool:
+        """Whether a gate looked at the data before they were published; nothing looks at those of a lone file."""
+        return bool(self.manifest.get("checked", True))
+
+    @property
     def base(self) -> str:
         """Return the address everything is named under."""
         return self.links.base

@@ -53,9 +53,10 @@ class RemarkGroup:
 
 @dataclass(frozen=True, slots=True)
 class ValidationContext:
-    """What `validation.html` shows: the verdict, and each finding by severity and shape."""
+    """What `validation.html` shows: whether anything was checked, the verdict, each finding by severity and shape."""
 
     page: Page
+    checked: bool
     violations: int
     warnings: int
     notices: int
@@ -176,6 +177,7 @@ def validation(lang: str) -> str:
             crumbs=[Crumb(name)],
             data_links=[DataLink("text/turtle", "/validation?format=ttl")],
         ),
+        checked=publication.checked,
         violations=number[Severity.VIOLATION],
         warnings=number[Severity.WARNING],
         notices=number[Severity.INFO],

@@ -24,7 +24,8 @@ from samvirke.workers.frames import Kind, StreamCut, frame
 from samvirke.workers.request import Request, write_request
 
 if TYPE_CHECKING:
-    from samvirke.workers.pool import Crew, Pool, QueryRequest
+    from samvirke.workers.crew import Crew
+    from samvirke.workers.pool import Pool, QueryRequest
 
 __all__ = ["Desk"]
 

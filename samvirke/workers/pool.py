@@ -22,7 +22,8 @@ from samvirke.errors import Overloaded, PreconditionFailed, StoreDamaged, StoreE
 from samvirke.settings import Limits
 from samvirke.workers.answers import Answer, Body, Shelf
 from samvirke.workers.budget import Budget
-from samvirke.workers.client import Lease, Line, Zygote
+from samvirke.workers.client import Lease, Zygote
+from samvirke.workers.crew import Crew
 from samvirke.workers.lanes import Lane
 from samvirke.workers.request import Gate, Request
 from samvirke.workers.tiers import DISK, MEMORY, say, tiers
@@ -98,104 +99,6 @@ class Written:
     version: str
     changes: int
     existed: bool
-
-
-class Crew:
-    """The workers of one generation: idle ones per lane, and how many are at work. For `desk` and this module only.
-
-    `counter` is how often the store was written to, as far as is known here; workers forked before the last
-    write finish what they do and are let go.
-    """
-
-    def __init__(self, generation: Generation, address: str, tier: str) -> None:
-        self.generation = generation
-        self.tier = tier
-        self.line = Line(address, generation.directory, tier)
-        self.counter = self.line.version
-        self.lock = threading.Lock()
-        self.idle: dict[str, list[Lease]] = {"query": [], "read": []}
-        self.busy = 0
-        self.retired = False
-
-    @property
-    def version(self) -> str:
-        """What is answered from now: the generation's name and, where it can be written to, how often it was."""
-        return self.name(self.counter)
-
-    def name(self, counter: int) -> str:
-        """Return the name of the store's state after `counter` writes; never the same for two states."""
-        name = self.generation.directory.name
-        return f"{name}.{self.line.life}-{counter}" if self.generation.writable else name
-
-    def join(self) -> None:
-        """Count one more question that is being answered; `leave` ends it."""
-        with self.lock:
-            self.busy += 1
-
-    def take(self, lane: str, headroom_bytes: int) -> Lease:
-        with self.lock:
-            self.busy += 1
-            while self.idle[lane]:
-                lease = self.idle[lane].pop()
-                if lease.version == self.counter and lease.usable:
-                    return lease
-                lease.close()
-        try:
-            lease = self.hire(headroom_bytes)
-        except BaseException:
-            self.leave()
-            raise
-        return lease
-
-    def apply(self, patch: bytes, lease: Lease) -> bool:
-        """Have the store changed; False when it is no longer the one the lease's worker was forked with."""
-        done, counter = self.line.apply(patch, base=lease.version)
-        self.written(counter)
-        return done
-
-    def written(self, counter: int) -> None:
-        """Note a version of the store, and let the workers go that were forked before it."""
-        if counter <= self.counter:
-            return
-        with self.lock:
-            self.counter = max(self.counter, counter)
-            stale = [lease for leases in self.idle.values() for lease in leases]
-            self.idle = {"query": [], "read": []}
-        for lease in stale:
-            lease.close()
-
-    def hire(self, headroom_bytes: int) -> Lease:
-        """Have a worker forked. Raises: WorkerLost."""
-        lease = self.line.lease(headroom_bytes=headroom_bytes)
-        self.written(lease.version)
-        return lease
-
-    def put_back(self, lane: str, lease: Lease) -> None:
-        with self.lock:
-            if lease.version == self.counter and lease.usable and not self.retired:
-                self.idle[lane].append(lease)
-            else:
-                lease.close()
-        self.leave()
-
-    def leave(self) -> None:
-        with self.lock:
-            self.busy -= 1
-            last = self.retired and self.busy == 0
-        if last:
-            self.line.close()
-
-    def retire(self) -> None:
-        """Let the idle workers go now, and the busy ones when they are done."""
-        with self.lock:
-            self.retired = True
-            idle = [lease for leases in self.idle.values() for lease in leases]
-            self.idle = {"query": [], "read": []}
-            last = self.busy == 0
-        for lease in idle:
-            lease.close()
-        if last:
-            self.line.close()
 
 
 class Pool:

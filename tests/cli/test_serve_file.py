@@ -32,10 +32,13 @@ def test_a_file_has_pages_search_data_and_an_endpoint(tmp_path: Path) -> None:
     with serving(tmp_path, "people.ttl") as (process, address):
         home, page = fetch(f"{address}en/")[1], fetch(f"{address}en/anna")[1]
         found, data = fetch(f"{address}en/search?q=bo")[1], fetch(f"{address}data/anna.nt")[1]
-        told = count(address)
+        told, void = count(address), fetch(f"{address}.well-known/void")[0]
         process.terminate()
         _, err = process.communicate(timeout=30)
 
+    assert void == 200
+    assert "Not checked" in page
+    assert "No errors" not in page
     assert "people.ttl" in home
     assert "Person" in home
     assert re.search(r"knows.*Bo", page, re.DOTALL)
