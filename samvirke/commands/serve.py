@@ -292,8 +292,10 @@ def _serve(frame: Frame, state: Path, settings: Settings, host: str, port: int, 
     }
     os.environ[SERVED] = json.dumps(served)
     # Ours, not the web process's: should that one ever be replaced, the loaded data stays.
-    zygote = Zygote()
+    zygote = Zygote(wait=False)
     os.environ[ADDRESS_VARIABLE] = zygote.address
+    _import_rooms()  # Meanwhile, and before the web process is forked off, which then has them.
+    zygote.ready()
     level = LogLevels.info if frame.verbose else LogLevels.error
     server = Granian(
         f"{__name__}:application",
@@ -321,6 +323,18 @@ def _serve(frame: Frame, state: Path, settings: Settings, host: str, port: int, 
         zygote.close()
     frame.note(words("Stopped.", "Stoppet."))
     return 0
+
+
+def _import_rooms() -> None:
+    """Import what the web process needs."""
+    from importlib import import_module
+
+    from samvirke.web import ROOMS
+    from samvirke.web.front import Front
+
+    del Front
+    for room in ROOMS:
+        import_module(f"samvirke.web.{room}")
 
 
 def _numeric(host: str) -> str:

@@ -39,8 +39,8 @@ _LONGEST_PATH = 100
 class Zygote:
     """The zygote process and this process's end of its lifeline: when that closes, the zygote ends."""
 
-    def __init__(self) -> None:
-        """Start the process and wait until it listens. Raises: WorkerLost when it does not."""
+    def __init__(self, *, wait: bool = True) -> None:
+        """Start the process and, unless `wait` is false, wait until it listens. Raises: as `ready`."""
         self._owner = os.getpid()
         folder = tempfile.mkdtemp(prefix="samvirke-")
         if len(folder) > _LONGEST_PATH - len("/workers"):
@@ -61,6 +61,11 @@ class Zygote:
                 env=environment,
                 start_new_session=True,  # Ctrl-C in the terminal is for us; we end it in order.
             )
+        if wait:
+            self.ready()
+
+    def ready(self) -> None:
+        """Wait until the process listens. Raises: WorkerLost when it does not."""
         self._lifeline.settimeout(_START_S)
         try:
             ready = self._lifeline.recv(1)

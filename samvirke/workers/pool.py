@@ -43,6 +43,7 @@ _READ_QUEUE = 32
 """Trusted reads that may wait for one of these."""
 _SWITCHES = 3
 """How often a question may find that its crew was just replaced: by a better tier, a newer generation."""
+_PROMOTED_AFTER_S = 1.0
 _ANSWERS_ON_DISK = 16
 """Largest answers that may lie on disk at once."""
 _ATTEMPTS = 3
@@ -383,7 +384,10 @@ class Pool:
         if old is not None:
             old.retire()
         if self._warm and crew.tier != tiers(crew.generation, self._limits)[-1]:
-            threading.Thread(target=self._promote, args=(crew,), daemon=True).start()
+            # Not at once: the first answer is due, and loading would have its processor.
+            promotion = threading.Timer(_PROMOTED_AFTER_S, self._promote, (crew,))
+            promotion.daemon = True
+            promotion.start()
         return crew
 
     def _promote(self, crew: Crew) -> None:
@@ -391,6 +395,8 @@ class Pool:
 
         Until it is loaded, and if it cannot be, the workers on the disk store answer.
         """
+        if self._closed or self._crew is not crew:
+            return
         try:
             better = Crew(crew.generation, self._address, MEMORY)
         except (StoreError, WorkerLost, OSError) as error:

@@ -53,6 +53,8 @@ _SLOW_CODING_BYTES = 64 << 10
 """A body that takes more than a millisecond to compress is compressed in a thread."""
 _PATIENCE_S = 0.05
 """How long a query may run before somebody watches whether its client is still there."""
+_TEMPLATES_AFTER_S = 1.5
+"""When the templates are compiled: not before the first answer, which may need none of them."""
 _ENDPOINT = "/sparql"
 _WITH_BODY = ("POST", "PUT", "PATCH")
 _HOST = re.compile(r"[A-Za-z0-9._~%!$&'()*+;=-]+(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")
@@ -85,7 +87,7 @@ class Front:
 
         self._pool.desk = ask
         self._tasks = [loop.create_task(self._desk.prepare()), loop.create_task(self._sender.watch())]
-        loop.run_in_executor(self._threads, self._prepare_templates)
+        loop.call_later(_TEMPLATES_AFTER_S, lambda: self._threads.submit(self._prepare_templates))
 
     def _prepare_templates(self) -> None:
         """Compile what pages are made of before the first one is asked for: the slowest takes a tenth of a second."""
