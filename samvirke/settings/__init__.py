@@ -83,7 +83,7 @@ class Limits:
     )
     worker_memory_bytes: int = _row(
         "positive",
-        96 << 20,
+        80 << 20,
         "Memory a worker may use besides the data.",
         "Hukommelse, en arbejdsproces må bruge ud over data.",
         unit="bytes",

@@ -36,8 +36,11 @@ _GRACE_S = 0.5
 """How much of the wait for a seat does not count towards a question's time."""
 _HANDS = 4
 _TRIES = 3
-QUICK_S = 0.05
-"""How long a question may take on a quick seat, and on any seat before it makes way for others on the processor."""
+QUICK_S = 0.1
+"""How long a question may take on a quick seat."""
+LATE_S = 0.3
+"""How long one is busy on a lasting seat before it makes way for others on the processor. Its worker is replaced
+afterwards, so this is well beyond what a question takes that only waits for its turn on a busy machine."""
 _LATER = 15
 """The niceness of a worker that is busy for longer: those that have just begun come first."""
 _Found = tuple[Body, Mapping[str, float], str]
@@ -278,7 +281,7 @@ class Desk:
         ended = wire.ask(frame(Kind.REQUEST, write_request(question)), body)
         loop = asyncio.get_running_loop()
         clock = loop.call_later(question.timeout_s + _GUARD_S, _late, ended)
-        soon = loop.call_later(QUICK_S, wire.make_way)
+        soon = loop.call_later(LATE_S, wire.make_way)
         try:
             end = await ended
         except TimeoutError as error:

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from samvirke.schema import Schema
 
 _KEPT_BYTES = 48 << 20
-"""A worker that has come to have more memory of its own than this answers no further question."""
+_KEPT_SHARE = 4
+"""A worker that has come to have more memory of its own than this, and than this part of what is loaded, answers no
+further question. Reading alone makes pages its own, for it counts references: the larger the data, the more."""
 
 Operation = Callable[[Any, Any, Mapping[str, Any]], Iterable[Quad]]
 
@@ -87,7 +89,7 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
     _keep_only({connection.fileno(), *hands.files})
     limits.confine(loaded_bytes=loaded, headroom_bytes=headroom_bytes)
     frames = FrameReader(connection)
-    before = limits.touched_bytes()
+    most = limits.touched_bytes() + max(_KEPT_BYTES, loaded // _KEPT_SHARE)
     try:
         while True:
             kind, payload = frames.receive()
@@ -95,7 +97,7 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
                 return
             request = read_request(payload)
             content = _content(frames, request.content_bytes)
-            if _answer(connection, hands, request, content, most_bytes=before + _KEPT_BYTES):
+            if _answer(connection, hands, request, content, most_bytes=most):
                 return
     except (StreamCut, OSError):  # The client has gone; nobody waits for the rest.
         return
