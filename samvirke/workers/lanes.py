@@ -1,7 +1,7 @@
 """Who may use a worker, and how long one waits in line.
 
 Duty: a bounded number of seats, a fair share of them for each client, a bounded queue, a bounded wait. Level 4.5;
-knows no worker. A seat that becomes free goes straight to the first in line who may have it, thread or task.
+knows no worker. A seat that becomes free goes straight to somebody in line, thread or task: clients take turns.
 Quick seats are for a short try while all others are taken: most questions need no longer, and so nobody waits
 behind those that do.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ from samvirke.errors import Overloaded, TooManyRequests
 
 _SHARE = 0.75
 """How much of the queue one client may fill."""
+_REMEMBERED = 1_000
+"""Clients whose last turn is remembered."""
 
 
 @dataclass(slots=True, eq=False)
@@ -53,6 +55,8 @@ class Lane:
         self._used = 0
         self._quick = quick
         self._quick_taken: set[str] = set()
+        self._turns: OrderedDict[str, int] = OrderedDict()
+        self._turn = 0
         self._line: list[_Waiting] = []
         self._lock = threading.Lock()
 
@@ -105,7 +109,7 @@ class Lane:
         return waiting.quick
 
     def leave(self, client: str, *, quick: bool = False) -> None:
-        """Give a seat back, to the first in line who may have it."""
+        """Give a seat back, to somebody in line who may have it: clients take turns."""
         with self._lock:
             if quick:
                 self._quick_taken.discard(client)
@@ -114,8 +118,8 @@ class Lane:
                 self._taken[client] -= 1
                 if not self._taken[client]:
                     del self._taken[client]
-            # One seat became free, so one gets it; that client's share is the only other thing that changed.
-            for waiting in self._line:
+            # One seat became free, so one gets it: of those who may, the client whose last turn is longest ago.
+            for waiting in sorted(self._line, key=lambda one: self._turns.get(one.client, 0)):
                 if self._seat(waiting):
                     self._line.remove(waiting)
                     waiting.wake()
@@ -126,6 +130,7 @@ class Lane:
             if not self._free(client):
                 return False
             self._take(client)
+            self._note(client)
             return True
 
     def _enter(self, client: str) -> None:
@@ -169,7 +174,16 @@ class Lane:
         else:
             return False
         waiting.seated = True
+        self._note(waiting.client)
         return True
+
+    def _note(self, client: str) -> None:
+        """Note that a client has had its turn."""
+        self._turn += 1
+        self._turns[client] = self._turn
+        self._turns.move_to_end(client)
+        while len(self._turns) > _REMEMBERED:
+            self._turns.popitem(last=False)
 
     def _free_quick(self, client: str) -> bool:
         return len(self._quick_taken) < self._quick and client not in self._quick_taken

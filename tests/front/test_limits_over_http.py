@@ -64,18 +64,17 @@ def test_only_the_last_proxy_is_believed(strict):
 
 
 def test_one_client_has_its_share_of_workers_and_no_more(strict):
-    with ThreadPoolExecutor(3) as threads:
-        running = threads.submit(ask, strict, RUNAWAY, X_Forwarded_For="198.51.100.4")
-        time.sleep(0.2)
-        short = ask(strict, "ASK { ?a <urn:1> 1 }", X_Forwarded_For="198.51.100.4")
-        second = ask(strict, f"{RUNAWAY} # again", X_Forwarded_For="198.51.100.4")
-        other = ask(strict, "ASK { ?a <urn:2> 1 }", X_Forwarded_For="198.51.100.5")
-        running.result()
+    with ThreadPoolExecutor(4) as threads:
+        long = [
+            threads.submit(ask, strict, f"{RUNAWAY} # {number}", X_Forwarded_For="198.51.100.4") for number in range(4)
+        ]
+        short = ask(strict, "ASK { ?a <urn:1> 1 }", X_Forwarded_For="198.51.100.5")
+        found = [one.result() for one in long]
 
-    assert short.status_code == 200  # What needs but a moment has a place of its own.
-    assert second.status_code == 429
-    assert int(second.headers["Retry-After"]) >= 1
-    assert other.status_code == 200
+    refused = [one for one in found if one.status_code == 429]
+    assert {one.status_code for one in found} == {429, 503}  # One ran to its limit of time.
+    assert all(int(one.headers["Retry-After"]) >= 1 for one in refused)
+    assert short.status_code == 200
 
 
 def test_a_full_queue_turns_away_at_once(strict):

@@ -209,20 +209,45 @@ def test_who_waits_gets_whichever_seat_is_free_first():
 
 def test_two_clients_that_fill_the_line_do_not_keep_a_third_out_of_it():
     lane = Lane(1, per_client=1, wait_s=5, queue=8)
+    seated = []
 
     async def work():
+        async def one(client):
+            await lane.enter(client)
+            seated.append(client)
+            lane.leave(client)
+
         await lane.enter("first")
-        crowd = [asyncio.create_task(lane.enter(client)) for client in "ab" * 4]
+        crowd = [asyncio.create_task(one(client)) for client in "ab" * 4]
         await asyncio.sleep(0.01)
-        third = asyncio.create_task(lane.enter("c"))
+        third = asyncio.create_task(one("c"))
         await asyncio.sleep(0.01)
-        refused = [one for one in crowd if one.done()]
-        assert [type(one.exception()) for one in refused] == [Overloaded]
+        refused = [task for task in crowd if task.done()]
+        assert [type(task.exception()) for task in refused] == [Overloaded]
         lane.leave("first")
-        for one in crowd:
-            if one not in refused:
-                await one
-                lane.leave("ab"[crowd.index(one) % 2])
-        await third
+        await asyncio.gather(*(task for task in crowd if task not in refused), third)
 
     asyncio.run(asyncio.wait_for(work(), 5))
+    assert sorted(seated) in (sorted("aaabbbbc"), sorted("aaaabbbc"))
+    assert "c" in seated[:3]
+
+
+def test_clients_take_turns_however_many_one_of_them_has_in_line():
+    lane = Lane(1, per_client=1, wait_s=5, queue=LONGEST_QUEUE)
+    order = []
+
+    async def work():
+        async def one(client):
+            await lane.enter(client)
+            order.append(client)
+            await asyncio.sleep(0)
+            lane.leave(client)
+
+        await lane.enter("a")
+        waiting = [asyncio.create_task(one(client)) for client in "aaaaaabab"]
+        await asyncio.sleep(0.01)
+        lane.leave("a")
+        await asyncio.gather(*waiting)
+
+    asyncio.run(work())
+    assert order == list("babaaaaaa")
