@@ -189,8 +189,9 @@ class Desk:
             body.close()
             raise
         finally:
-            pool.lanes[_LANE].leave(client, quick=quick)
-            pool.budget.charge(client, time.monotonic() - started if cost is None else cost)
+            used_s = time.monotonic() - started
+            pool.lanes[_LANE].leave(client, quick=quick, used_s=used_s)
+            pool.budget.charge(client, used_s if cost is None else cost)
 
     async def prepare(self) -> None:
         """Have workers stand by before the first question: as many as may be asked at once."""

@@ -20,7 +20,9 @@ from samvirke.errors import Overloaded, TooManyRequests
 _SHARE = 0.75
 """How much of the queue one client may fill."""
 _REMEMBERED = 1_000
-"""Clients whose last turn is remembered."""
+"""Clients of whom it is remembered what they used."""
+_LEAST_S = 0.001
+"""What each turn counts at least."""
 
 
 @dataclass(slots=True, eq=False)
@@ -55,8 +57,8 @@ class Lane:
         self._used = 0
         self._quick = quick
         self._quick_taken: set[str] = set()
-        self._turns: OrderedDict[str, int] = OrderedDict()
-        self._turn = 0
+        self._used_s: OrderedDict[str, float] = OrderedDict()
+        self._least_s = 0.0
         self._line: list[_Waiting] = []
         self._lock = threading.Lock()
 
@@ -108,9 +110,13 @@ class Lane:
             raise self._refusal(client)
         return waiting.quick
 
-    def leave(self, client: str, *, quick: bool = False) -> None:
-        """Give a seat back, to somebody in line who may have it: clients take turns."""
+    def leave(self, client: str, *, quick: bool = False, used_s: float = 0.0) -> None:
+        """Give a seat back that was used for `used_s` seconds, to somebody in line who may have it.
+
+        Clients take turns by what they have used: who asks for little is not kept waiting by who asks for much.
+        """
         with self._lock:
+            self._count(client, used_s)
             if quick:
                 self._quick_taken.discard(client)
             else:
@@ -118,9 +124,10 @@ class Lane:
                 self._taken[client] -= 1
                 if not self._taken[client]:
                     del self._taken[client]
-            # One seat became free, so one gets it: of those who may, the client whose last turn is longest ago.
-            for waiting in sorted(self._line, key=lambda one: self._turns.get(one.client, 0)):
+            # One seat became free, so one gets it: of those who may, the client that has used least.
+            for waiting in sorted(self._line, key=lambda one: max(self._used_s.get(one.client, 0.0), self._least_s)):
                 if self._seat(waiting):
+                    self._least_s = max(self._least_s, self._used_s.get(waiting.client, 0.0))
                     self._line.remove(waiting)
                     waiting.wake()
                     return
@@ -130,7 +137,6 @@ class Lane:
             if not self._free(client):
                 return False
             self._take(client)
-            self._note(client)
             return True
 
     def _enter(self, client: str) -> None:
@@ -174,16 +180,17 @@ class Lane:
         else:
             return False
         waiting.seated = True
-        self._note(waiting.client)
         return True
 
-    def _note(self, client: str) -> None:
-        """Note that a client has had its turn."""
-        self._turn += 1
-        self._turns[client] = self._turn
-        self._turns.move_to_end(client)
-        while len(self._turns) > _REMEMBERED:
-            self._turns.popitem(last=False)
+    def _count(self, client: str, used_s: float) -> None:
+        """Count what a client has used, from what the least demanding one in line had used when it got its seat.
+
+        So nobody saves up turns by staying away. Source: start-time fair queueing, doi:10.1109/90.649569
+        """
+        self._used_s[client] = max(self._used_s.get(client, 0.0), self._least_s) + max(used_s, _LEAST_S)
+        self._used_s.move_to_end(client)
+        while len(self._used_s) > _REMEMBERED:
+            self._used_s.popitem(last=False)
 
     def _free_quick(self, client: str) -> bool:
         return len(self._quick_taken) < self._quick and client not in self._quick_taken

@@ -251,3 +251,28 @@ def test_clients_take_turns_however_many_one_of_them_has_in_line():
 
     asyncio.run(work())
     assert order == list("babaaaaaa")
+
+
+def test_who_uses_little_is_not_kept_waiting_by_who_uses_much():
+    lane = Lane(1, per_client=1, wait_s=5, queue=LONGEST_QUEUE)
+    order = []
+
+    async def work():
+        async def one(client, used_s):
+            await lane.enter(client)
+            order.append(client)
+            await asyncio.sleep(0)
+            lane.leave(client, used_s=used_s)
+
+        await lane.enter("much")
+        waiting = [asyncio.create_task(one("much", 2.0)) for _ in range(6)]
+        waiting += [asyncio.create_task(one("more", 0.1)) for _ in range(6)]
+        waiting += [asyncio.create_task(one("little", 0.002)) for _ in range(12)]
+        await asyncio.sleep(0.01)
+        lane.leave("much", used_s=2.0)
+        await asyncio.gather(*waiting)
+
+    asyncio.run(work())
+    assert order[0] in ("more", "little")
+    assert order.index("much") > 12
+    assert max(place for place, client in enumerate(order) if client == "little") <= 13
