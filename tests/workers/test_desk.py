@@ -11,6 +11,7 @@ from samvirke import errors
 from samvirke.workers import Pool, QueryRequest
 from samvirke.workers.desk import Desk
 from tests.generation import numbers, publish
+from tests.loops import run
 from tests.processes import LIMITS, eventually, processes
 
 RUNAWAY = "SELECT (COUNT(*) AS ?c) { ?a ?b ?c0 . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
@@ -49,7 +50,7 @@ def test_the_answers_are_those_of_the_pool(pool):
                 for answer in await asyncio.gather(*(desk.query(asked(one, client=""), "SELECT") for one in texts[:20]))
             ]
 
-    assert asyncio.run(work()) == [pool.query(asked(one)).read() for one in texts[:20]]
+    assert run(work()) == [pool.query(asked(one)).read() for one in texts[:20]]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_what_fails_fails_as_in_the_pool_and_the_next_is_answered(pool, text, ki
                 await desk.query(asked(text, timeout_ms=500), "SELECT")
             return (await desk.query(asked("ASK {}"), "ASK")).read()
 
-    assert asyncio.run(work()) == b"true"
+    assert run(work()) == b"true"
 
 
 def test_a_question_called_off_ends_its_worker_and_frees_its_seat(pool):
@@ -82,7 +83,7 @@ def test_a_question_called_off_ends_its_worker_and_frees_its_seat(pool):
                 await asyncio.gather(*tasks, return_exceptions=True)
             return (await desk.query(asked("ASK {}"), "ASK")).read()
 
-    assert asyncio.run(work()) == b"true"
+    assert run(work()) == b"true"
     assert eventually(lambda: len(below(pool)) == 1)
 
 
@@ -95,7 +96,7 @@ def test_a_worker_killed_from_outside_is_replaced(pool):
             await asyncio.sleep(0.05)
             return (await desk.query(asked("ASK {}"), "ASK")).read()
 
-    assert asyncio.run(work()) == b"true"
+    assert run(work()) == b"true"
 
 
 def test_a_template_that_died_is_replaced(pool):
@@ -106,7 +107,7 @@ def test_a_template_that_died_is_replaced(pool):
             await asyncio.sleep(0.05)
             return [(await desk.query(asked("ASK {}"), "ASK")).read() for _ in range(3)]
 
-    assert asyncio.run(work()) == [b"true"] * 3
+    assert run(work()) == [b"true"] * 3
 
 
 def test_a_new_generation_answers_the_next_question(tmp_path):
@@ -128,7 +129,7 @@ def test_a_new_generation_answers_the_next_question(tmp_path):
                     await asyncio.sleep(0.05)
                 return first, answer
 
-        first, second = asyncio.run(work())
+        first, second = run(work())
 
     assert (first.version, first.read()) == ("v1", b"n\r\n1\r\n")
     assert (second.version, second.read()) == ("v2", b"n\r\n2\r\n")
@@ -153,7 +154,7 @@ def test_short_questions_are_answered_while_long_ones_have_all_seats(pool):
             await asyncio.gather(*long, return_exceptions=True)
             return short, done, (await later).read()
 
-    short, done, later = asyncio.run(work())
+    short, done, later = run(work())
     assert len(short) == 20
     assert not any(done)
     assert later == b"n\r\n4000000\r\n"
@@ -173,4 +174,4 @@ def test_a_thread_asks_through_the_loop_once_there_is_one(pool):
             answer = await loop.run_in_executor(None, pool.query, asked("ASK {}"))
             return seen, answer.read()
 
-    assert asyncio.run(work()) == (["ASK"], b"true")
+    assert run(work()) == (["ASK"], b"true")

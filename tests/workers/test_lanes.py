@@ -7,6 +7,7 @@ import pytest
 
 from samvirke.errors import Overloaded, TooManyRequests
 from samvirke.workers.lanes import Lane
+from tests.loops import run
 
 LONGEST_QUEUE = 32
 
@@ -115,7 +116,7 @@ def test_a_task_waits_without_a_thread_and_gets_the_seat_of_one():
         await waiting
         lane.leave("task")
 
-    asyncio.run(work())
+    run(work())
     with lane.seat("after"):
         pass
 
@@ -133,7 +134,7 @@ def test_a_task_that_is_called_off_in_line_takes_no_seat_along():
         await asyncio.gather(*waiting, return_exceptions=True)
         await lane.enter("last")
 
-    asyncio.run(asyncio.wait_for(work(), 4))
+    run(asyncio.wait_for(work(), 4))
 
 
 def test_a_task_is_refused_when_its_wait_is_over():
@@ -146,7 +147,7 @@ def test_a_task_is_refused_when_its_wait_is_over():
         lane.leave("a")
         await lane.enter("b")
 
-    asyncio.run(work())
+    run(work())
 
 
 def test_those_who_came_first_are_seated_first():
@@ -165,7 +166,7 @@ def test_those_who_came_first_are_seated_first():
         lane.leave("")
         await asyncio.gather(*waiting)
 
-    asyncio.run(work())
+    run(work())
     assert order == sorted(order)
     assert len(order) == 20
 
@@ -187,7 +188,7 @@ def test_a_quick_seat_is_for_who_takes_it_one_for_each_client():
         lane.leave("a")
         assert await lane.enter("d", takes_quick=True) is False
 
-    asyncio.run(work())
+    run(work())
 
 
 def test_who_waits_gets_whichever_seat_is_free_first():
@@ -204,7 +205,7 @@ def test_who_waits_gets_whichever_seat_is_free_first():
         lane.leave("a")
         assert await lasting is False
 
-    asyncio.run(work())
+    run(work())
 
 
 def test_two_clients_that_fill_the_line_do_not_keep_a_third_out_of_it():
@@ -227,7 +228,7 @@ def test_two_clients_that_fill_the_line_do_not_keep_a_third_out_of_it():
         lane.leave("first")
         await asyncio.gather(*(task for task in crowd if task not in refused), third)
 
-    asyncio.run(asyncio.wait_for(work(), 5))
+    run(asyncio.wait_for(work(), 5))
     assert sorted(seated) in (sorted("aaabbbbc"), sorted("aaaabbbc"))
     assert "c" in seated[:3]
 
@@ -249,7 +250,7 @@ def test_clients_take_turns_however_many_one_of_them_has_in_line():
         lane.leave("a")
         await asyncio.gather(*waiting)
 
-    asyncio.run(work())
+    run(work())
     assert order == list("babaaaaaa")
 
 
@@ -272,7 +273,7 @@ def test_who_uses_little_is_not_kept_waiting_by_who_uses_much():
         lane.leave("much", used_s=2.0)
         await asyncio.gather(*waiting)
 
-    asyncio.run(work())
+    run(work())
     assert order[0] in ("more", "little")
     assert order.index("much") > 12
     assert max(place for place, client in enumerate(order) if client == "little") <= 13
