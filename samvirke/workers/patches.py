@@ -1,30 +1,19 @@
-"""What a write changes, as a patch: the only thing that passes from a confined worker to the store.
+"""The state of a store before and after a change, and a change applied to another copy of the first.
 
-Duty: write the difference between two states of a store, and apply it to another copy of the first.
-Level 4.5; knows no query and no socket. One line per change; the term after the verb is N-Quads:
-
-    D <s> <p> <o> <g> .    the quad is deleted
-    A <s> <p> <o> <g> .    the quad is added
-    GD <g> .               the graph is gone
-    GA <g> .               the graph exists, also when nothing stands in it
-
-The first two are RDF Patch's; the others are ours, for a store here knows empty graphs. Blank nodes
-keep their labels: they name the same nodes in the copy as in the store.
-Source: https://afs.github.io/rdf-delta/rdf-patch.html
+Duty: compare two states of a store, apply a patch, make a clean copy. Level 4.5; knows no query and no socket.
+The lines of a patch are those of `samvirke.patch`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO
 
-import pyoxigraph
-from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store
+from pyoxigraph import RdfFormat, Store
 
-__all__ = ["Applied", "Snapshot", "apply", "copy", "write_patch"]
+from samvirke.patch import Delta, read_patch, write_patch
 
-_VERBS = frozenset({b"D", b"A", b"GD", b"GA"})
+__all__ = ["Applied", "Snapshot", "apply", "apply_delta", "copy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +47,6 @@ class Snapshot:
         )
 
 
-def write_patch(
-    output: IO[bytes],
-    *,
-    deleted: Iterable[bytes] = (),
-    added: Iterable[bytes] = (),
-    gone: Iterable[bytes] = (),
-    made: Iterable[bytes] = (),
-) -> int:
-    """Write a patch of N-Quads lines and of graph names, each with its dot; return the number of changes."""
-    count = 0
-    for verb, lines in ((b"D ", deleted), (b"GD ", gone), (b"GA ", made), (b"A ", added)):
-        for line in sorted(lines):
-            output.write(verb + line + b"\n")
-            count += 1
-    return count
-
-
 @dataclass(frozen=True, slots=True)
 class Applied:
     """How many quads a patch deleted and added."""
@@ -88,24 +60,20 @@ def apply(store: Store, patch: bytes) -> Applied:
 
     Raises: ValueError or SyntaxError when a line is none of a patch.
     """
-    parts: dict[bytes, list[bytes]] = {verb: [] for verb in _VERBS}
-    for line in patch.split(b"\n"):
-        if line:
-            verb, _, rest = line.partition(b" ")
-            if verb not in _VERBS:
-                raise ValueError(f"{line[:40]!r} is no line of a patch")
-            parts[verb].append(rest)
-    deleted, added = _quads(parts[b"D"]), _quads(parts[b"A"])
-    gone, made = _graphs(parts[b"GD"]), _graphs(parts[b"GA"])
+    return apply_delta(store, read_patch(patch))
+
+
+def apply_delta(store: Store, delta: Delta) -> Applied:
+    """Apply a change that was read."""
     # Adding comes first: it is one transaction, and the only step that can run out of anything.
-    store.extend(added)
-    for graph in made:
+    store.extend(delta.added)
+    for graph in delta.made:
         store.add_graph(graph)
-    for quad in deleted:
+    for quad in delta.deleted:
         store.remove(quad)
-    for graph in gone:
+    for graph in delta.gone:
         store.remove_graph(graph)
-    return Applied(len(deleted), len(added))
+    return Applied(len(delta.deleted), len(delta.added))
 
 
 def copy(store: Store) -> Store:
@@ -115,19 +83,3 @@ def copy(store: Store) -> Store:
     for graph in store.named_graphs():
         fresh.add_graph(graph)
     return fresh
-
-
-def _quads(lines: list[bytes]) -> list[Quad]:
-    quads = list(pyoxigraph.parse(b"\n".join(lines), RdfFormat.N_QUADS)) if lines else []
-    if len(quads) != len(lines):
-        raise ValueError("a line of the patch holds no quad")
-    return quads
-
-
-def _graphs(lines: list[bytes]) -> list[NamedNode | BlankNode]:
-    """Read graph names: each stands where a subject would."""
-    found: list[NamedNode | BlankNode] = []
-    for quad in _quads([line.removesuffix(b" .") + b" <urn:graph> <urn:graph> ." for line in lines]):
-        assert isinstance(quad.subject, NamedNode | BlankNode), "a graph's name is no triple"
-        found.append(quad.subject)
-    return found

@@ -16,10 +16,11 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from samvirke import sparql
 from samvirke.errors import InputError, NotFound, PreconditionFailed, WrongUse
+from samvirke.patch import write_patch
 from samvirke.sparql import errors as sparql_errors
 from samvirke.store import read_sent
 from samvirke.workers import evaluation
-from samvirke.workers.patches import Snapshot, write_patch
+from samvirke.workers.patches import Snapshot
 from samvirke.workers.request import Request
 
 __all__ = ["ACTIONS", "FORMATS", "answer"]
