@@ -25,9 +25,11 @@ from urllib.parse import quote
 
 import pyoxigraph
 
-from samvirke import rules, store
+from samvirke import journal, rules, store
 from samvirke.errors import InputError
+from samvirke.generations import JOURNAL
 from samvirke.model import Candidate, DefaultGraph, DocumentVersion, Literal, NamedNode, Quad
+from samvirke.patch import Delta
 from samvirke.rules import Rule, RuleResults
 from samvirke.schema import compile_schema
 from samvirke.site import ABOUT, Site
@@ -38,12 +40,21 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """How far the journal was read: the number of its last record that counts, and that record's hash."""
+
+    sequence: int = 0
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Assembly:
-    """A candidate with what only the build needs of it: the rules and how each triple was inferred."""
+    """A candidate with what only the build needs of it: the rules, how each triple was inferred, what was written."""
 
     candidate: Candidate
     rules: tuple[Rule, ...]
     results: RuleResults
+    written: Written
 
 
 @dataclass(slots=True)
@@ -63,6 +74,19 @@ class _Dataset:
             self.sources.setdefault(quad.graph_name.value, file)
             if graphs is self.asserted:
                 self.claimed.setdefault(quad.graph_name.value, file)
+
+    def change(self, delta: Delta, *, file: str) -> None:
+        """Take out and add what was written since the files were."""
+        for quad in delta.deleted:
+            name = str(quad.graph_name).strip("<>")
+            kept = [one for one in self.asserted.get(name, ()) if one != quad]
+            if kept:
+                self.asserted[name] = kept
+            else:
+                self.asserted.pop(name, None)
+        for quad in sorted(delta.added, key=str):
+            if quad not in self.asserted.get(str(quad.graph_name).strip("<>"), ()):
+                self.add(self.asserted, (quad,), file=file)
 
     def take_prefixes(self, prefixes: Mapping[str, str]) -> None:
         """Keep each prefix and each namespace once; the first file that declares them wins."""
@@ -96,6 +120,7 @@ def assemble_with_rules(site: Site, *, progress: Progress | None = None) -> Asse
     for path in site.data_files():
         _read_data_file(dataset, site, path)
     _say_of_files(dataset, site, documents)
+    written = _take_journal(dataset, site)
     known = rules.load_rules(site)
     dataset.add(dataset.schema, rules.describe_rules(known, base=site.base), file="rules")
     _keep_apart(dataset, site)
@@ -112,7 +137,7 @@ def assemble_with_rules(site: Site, *, progress: Progress | None = None) -> Asse
     schema_graphs = _names(dataset.schema)
     results = rules.apply_rules(holder, known, schema_graphs=schema_graphs)
     candidate = _candidate(site, holder, dataset, documents, results)
-    return Assembly(candidate, known, results)
+    return Assembly(candidate, known, results, written)
 
 
 def _candidate(
@@ -223,6 +248,21 @@ def _say_of_files(dataset: _Dataset, site: Site, documents: Iterable[DocumentVer
                 Quad(version, CORE.sha256, Literal(document.sha256), version),
             )
             dataset.add(dataset.asserted, said, file=site.relative(Path(document.file)))
+
+
+def _take_journal(dataset: _Dataset, site: Site) -> Written:
+    """Lay what was written by requests over what the files say: a build loses nothing.
+
+    Raises: StoreDamaged with the place when the journal cannot be read.
+    """
+    folder = site.state / JOURNAL
+    if not folder.is_dir():
+        return Written()
+    records = list(journal.read(folder))
+    if not records:
+        return Written()
+    dataset.change(journal.net(records), file=JOURNAL)
+    return Written(records[-1].sequence, records[-1].hash)
 
 
 def _keep_apart(dataset: _Dataset, site: Site) -> None:

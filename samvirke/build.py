@@ -184,6 +184,7 @@ class _Writer:
                 "passages": sum("#" in graph.value for graph in candidate.asserted),
                 "documents": len(candidate.documents),
             },
+            "journal": dataclasses.asdict(self.assembly.written),
             "rules": dict(results.counts),
             "findings": {severity.value: len(report.of(severity)) for severity in Severity},
             "reasoner": self.judgement.reasoner,

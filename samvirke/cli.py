@@ -25,8 +25,10 @@ import click
 from samvirke import __version__
 from samvirke.commands.ask import describe, evidence, explain, query
 from samvirke.commands.care import completion, config, doctor
+from samvirke.commands.changes import history, undo
 from samvirke.commands.frame import Frame, Group, asked_language, end_progress, words
 from samvirke.commands.publish import anchor, build, check, export
+from samvirke.commands.safety import backup, generations, restore, rollback, verify
 from samvirke.commands.serve import serve
 from samvirke.commands.start import init
 from samvirke.errors import SamvirkeError
@@ -64,6 +66,13 @@ for command in (
     evidence,
     explain,
     export,
+    history,
+    undo,
+    generations,
+    rollback,
+    backup,
+    restore,
+    verify,
     doctor,
     config,
     completion,

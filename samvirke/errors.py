@@ -16,6 +16,7 @@ only table from error to status.
     │   └── Gone            3  was here once, and is withdrawn
     ├── NotAcceptable       3  none of the offered formats is acceptable
     ├── PreconditionFailed  3  a write was tied to a state that is not the present one
+    ├── WriteRefused        3  what was to be written to is not changed by requests, or not by this writer
     ├── StoreError          4  the store is busy or damaged
     │   ├── StoreBusy       4
     │   └── StoreDamaged    4
@@ -154,6 +155,12 @@ class NotAcceptable(SamvirkeError):
 
 class PreconditionFailed(SamvirkeError):
     """A write was to be done only in a certain state of the store, and the state is another."""
+
+    exit_code = 3
+
+
+class WriteRefused(SamvirkeError):
+    """What was to be changed is not changed by requests, or not by this writer."""
 
     exit_code = 3
 

@@ -4,6 +4,7 @@ Duty: the state folder. A generation is a directory that never changes once it h
 symbolic link `current` names the one that is served. Level 3; knows no RDF.
 
     lock                              held (flock) by the one build that runs
+    journal/                          what was written since, by requests (room `journal`)
     current -> generations/<version>  replaced by rename, so a reader sees the old or the new, never neither
     generations/<version>/            complete and on disk before it got its name
     generations/.building-…           unfinished; removed by the next build, under the lock
@@ -31,15 +32,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from samvirke.errors import StoreBusy, StoreDamaged, StoreError
+from samvirke.errors import NotFound, StoreBusy, StoreDamaged, StoreError
 
 MANIFEST = "manifest.json"
 CURRENT = "current"
 FOLDER = "generations"
+JOURNAL = "journal"
 LOCK = "lock"
 _UNFINISHED = ".building-"
 _RETIRED = ".removing-"
 _LINK = ".current-"
+_SEAL = "seal"
 _POLL_S = 0.05
 _READERS = 2
 _BUILD_AGAIN = "Build the site again with `samvirke build`."
@@ -61,6 +64,16 @@ class Generation:
     def hash(self) -> str:
         """The SHA-256 of the dataset's canonical form."""
         return str(self.manifest.get("hash", ""))
+
+    @property
+    def sequence(self) -> int:
+        """The number of the last record of the journal that is part of the generation; 0 when none is."""
+        return int(self.manifest.get("journal", {}).get("sequence", 0))
+
+    @property
+    def journal(self) -> Path:
+        """The folder of the journal beside the generations; it need not exist."""
+        return self.directory.parent.parent / JOURNAL
 
     @property
     def writable(self) -> bool:
@@ -109,6 +122,25 @@ def verify(generation: Generation) -> list[str]:
         if not path.is_file() or file_digest(path) != digest:
             wrong.append(name)
     return wrong
+
+
+def sealed(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest with its own checksum: all else is covered by the checksums in it."""
+    bare = {name: value for name, value in manifest.items() if name != _SEAL}
+    return {**bare, _SEAL: hashlib.sha256(_spelt(bare).encode()).hexdigest()}
+
+
+def is_sealed(generation: Generation) -> bool:
+    """Say whether a generation's manifest is, byte for byte, as it was written."""
+    try:
+        text = (generation.directory / MANIFEST).read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return text == _spelt(sealed(generation.manifest)) and generation.manifest.get("version") == generation.version
+
+
+def _spelt(manifest: Mapping[str, Any]) -> str:
+    return json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
 
 
 def file_digest(path: Path) -> str:
@@ -179,9 +211,8 @@ def publish(state: Path, *, name: str, write: Callable[[Path], Mapping[str, Any]
             manifest = dict(write(unfinished))
             version = _free(state, name)
             parts = _digests(unfinished, manifest.get("parts", {}))
-            manifest = {"version": version, **manifest, "parts": parts}
-            text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
-            (unfinished / MANIFEST).write_text(text, encoding="utf-8")
+            manifest = sealed({"version": version, **manifest, "parts": parts})
+            (unfinished / MANIFEST).write_text(_spelt(manifest), encoding="utf-8")
             _sync_tree(unfinished)
             directory = state / FOLDER / version
             unfinished.rename(directory)
@@ -244,6 +275,35 @@ def _switch(state: Path, version: str) -> None:
         link.unlink(missing_ok=True)
         raise
     _sync(state)
+
+
+def versions(state: Path) -> list[Generation]:
+    """Return the generations that are kept, the newest first; one that cannot be opened is left out."""
+    found = []
+    for path in (state / FOLDER).iterdir() if (state / FOLDER).is_dir() else ():
+        if path.is_dir() and not path.name.startswith("."):
+            with suppress(StoreDamaged):
+                found.append(open_directory(path))
+    return sorted(found, key=lambda one: one.version, reverse=True)
+
+
+def switch(state: Path, version: str) -> Generation:
+    """Serve a generation that is kept. The caller holds the lock.
+
+    Writes: the link `current`, which names the old generation or the new one at any moment.
+    Raises: NotFound when there is none of that version; StoreDamaged when it is not as it was written.
+    """
+    directory = state / FOLDER / version
+    if "/" in version or version.startswith(".") or not directory.is_dir():
+        kept = ", ".join(one.version for one in versions(state)) or "none"
+        raise NotFound(f"There is no generation {version}.", remedy=f"These are kept: {kept}.")
+    generation = open_directory(directory.resolve())
+    wrong = verify(generation)
+    if wrong:
+        raise StoreDamaged(f"{wrong[0]} of {version} is not as it was written.", remedy="Choose another generation.")
+    with writing(state):
+        _switch(state, version)
+    return generation
 
 
 def _retire(state: Path, *, keep: str, retention: int) -> None:

@@ -1,7 +1,7 @@
 """RDF Patch: what a change adds to a dataset and takes out of it, as lines.
 
 Duty: write and read the lines of a patch; the only form in which a change passes from a confined
-worker to the store, and in which the journal keeps it. Level 1; knows no store and no file. One line
+worker to the store, and in which the journal keeps it. Level 1; opens no store and no file. One line
 per change; the term after the verb is N-Quads:
 
     D <s> <p> <o> <g> .    the quad is deleted
@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from typing import IO
 
 import pyoxigraph
-from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store
 
-__all__ = ["Delta", "read_patch", "write_lines", "write_patch"]
+__all__ = ["Applied", "Delta", "apply_delta", "read_patch", "write_patch"]
 
 _VERBS = frozenset({b"D", b"A", b"GD", b"GA"})
 
@@ -87,6 +87,27 @@ def read_patch(patch: bytes) -> Delta:
         gone=frozenset(_graphs(parts[b"GD"])),
         made=frozenset(_graphs(parts[b"GA"])),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How many quads a patch deleted and added."""
+
+    deleted: int
+    added: int
+
+
+def apply_delta(store: Store, delta: Delta) -> Applied:
+    """Apply a change that was read."""
+    # Adding comes first: it is one transaction, and the only step that can run out of anything.
+    store.extend(delta.added)
+    for graph in delta.made:
+        store.add_graph(graph)
+    for quad in delta.deleted:
+        store.remove(quad)
+    for graph in delta.gone:
+        store.remove_graph(graph)
+    return Applied(len(delta.deleted), len(delta.added))
 
 
 def write_lines(output: IO[bytes], verb: bytes, lines: Iterable[bytes]) -> int:

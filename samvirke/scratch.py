@@ -14,7 +14,7 @@ from typing import Any
 from pyoxigraph import Store
 
 from samvirke import __version__, generations, search, store
-from samvirke.assembly import Assembly
+from samvirke.assembly import Assembly, Written
 from samvirke.build import write_inferred
 from samvirke.generations import Generation
 from samvirke.model import Candidate, Report
@@ -70,7 +70,7 @@ def publish_empty(site: Site) -> Generation:
         for name in ("texts", "queries"):
             (directory / name).mkdir()
         search.build_index(directory / "index.sqlite", candidate)
-        write_inferred(directory / "index.sqlite", Assembly(candidate, (), RuleResults({}, {})))
+        write_inferred(directory / "index.sqlite", Assembly(candidate, (), RuleResults({}, {}), Written()))
         return {
             "engine": __version__,
             "base": site.base,

@@ -43,6 +43,7 @@ STATUS: Mapping[type[errors.SamvirkeError], HTTPStatus] = {
     errors.Gone: HTTPStatus.GONE,
     errors.NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
     errors.PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
+    errors.WriteRefused: HTTPStatus.FORBIDDEN,
     errors.StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreDamaged: HTTPStatus.INTERNAL_SERVER_ERROR,

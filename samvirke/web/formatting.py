@@ -171,10 +171,21 @@ def stamp(version: str, lang: str) -> str:
     match = VERSION.match(version)
     if not match:
         return ""
-    moment = datetime.strptime(match[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return _moment(datetime.strptime(match[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC), lang)
+
+
+def moment(text: str, lang: str) -> str:
+    """Return a moment in ISO 8601, as day and time in UTC; "" when it is none."""
+    try:
+        return _moment(datetime.fromisoformat(text).astimezone(UTC), lang)
+    except ValueError:
+        return ""
+
+
+def _moment(told: datetime, lang: str) -> str:
     where = _dates_locale(lang)
-    day = format_date(moment.date(), "long", locale=where)
-    return f"{day} {format_datetime(moment, 'HH:mm', locale=where)} UTC"
+    day = format_date(told.date(), "long", locale=where)
+    return f"{day} {format_datetime(told, 'HH:mm', locale=where)} UTC"
 
 
 def lower_first(text: str, lang: str) -> str:

@@ -132,14 +132,19 @@ class Line:
                 raise StoreDamaged(reply["error"])
             return
 
-    def lease(self, *, headroom_bytes: int) -> Lease:
-        """Have a worker forked. Raises: WorkerLost when the template is gone."""
+    def lease(self, *, headroom_bytes: int, clerk: bool = False) -> Lease:
+        """Have a worker forked, with a clerk if it is to judge a write.
+
+        Raises: WorkerLost when the template is gone; StoreError with the reason when there can be no clerk.
+        """
         try:
             with self._lock:
-                self._line.send({"lease": headroom_bytes})
+                self._line.send({"lease": headroom_bytes, "clerk": clerk})
                 reply, descriptor = self._line.receive()
         except (OSError, StreamCut) as error:
             raise WorkerLost("The worker processes are gone.", remedy="Ask again.") from error
+        if "error" in reply:
+            raise StoreError(reply["error"])
         if descriptor is None:
             raise WorkerLost("No worker could be started.", remedy="Ask again.")
         stream = socket.socket(fileno=descriptor)
@@ -162,6 +167,21 @@ class Line:
         if "error" in reply:
             raise StoreError(reply["error"])
         return "version" in reply, int(reply.get("version", reply.get("stale", 0)))
+
+    def replay(self) -> int:
+        """Have the template make every change that was written down meanwhile; return the store's version now.
+
+        Raises: WorkerLost when the template is gone; StoreDamaged when the journal cannot be read.
+        """
+        try:
+            with self._lock:
+                self._line.send({"replay": True})
+                reply, _ = self._line.receive()
+        except (OSError, StreamCut) as error:
+            raise WorkerLost("The worker processes are gone.", remedy="Ask again.") from error
+        if "error" in reply:
+            raise StoreDamaged(reply["error"])
+        return int(reply["version"])
 
     def kill(self, number: int) -> None:
         """End a worker at once."""

@@ -36,13 +36,18 @@ class Crew:
 
     @property
     def version(self) -> str:
-        """What is answered from now: the generation's name and, where it can be written to, how often it was."""
+        """What is answered from now: the generation's name and, where it was written to since, how often that was."""
         return self.name(self.counter)
 
     def name(self, counter: int) -> str:
-        """Return the name of the store's state after `counter` writes; never the same for two states."""
+        """Return the name of the store's state after `counter` writes; never the same for two states.
+
+        What the journal counts keeps its number; the writes of a scratch store count for one life only.
+        """
         name = self.generation.directory.name
-        return f"{name}.{self.line.life}-{counter}" if self.generation.writable else name
+        if self.generation.writable:
+            return f"{name}.{self.line.life}-{counter}"
+        return name if counter == self.generation.sequence else f"{name}.{counter}"
 
     def join(self) -> None:
         """Count one more question that is being answered; `leave` ends it."""
@@ -82,9 +87,13 @@ class Crew:
         for lease in stale:
             lease.close()
 
-    def hire(self, headroom_bytes: int) -> Lease:
-        """Have a worker forked. Raises: WorkerLost."""
-        lease = self.line.lease(headroom_bytes=headroom_bytes)
+    def catch_up(self) -> None:
+        """Have every change made that was written down meanwhile. Raises: WorkerLost; StoreDamaged."""
+        self.written(self.line.replay())
+
+    def hire(self, headroom_bytes: int, *, clerk: bool = False) -> Lease:
+        """Have a worker forked, with a clerk if it is to judge a write. Raises: WorkerLost; StoreError."""
+        lease = self.line.lease(headroom_bytes=headroom_bytes, clerk=clerk)
         self.written(lease.version)
         return lease
 

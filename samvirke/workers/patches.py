@@ -11,9 +11,9 @@ from typing import IO
 
 from pyoxigraph import RdfFormat, Store
 
-from samvirke.patch import Delta, read_patch, write_patch
+from samvirke.patch import Applied, apply_delta, read_patch, write_patch
 
-__all__ = ["Applied", "Snapshot", "apply", "apply_delta", "copy"]
+__all__ = ["Snapshot", "apply", "copy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +47,12 @@ class Snapshot:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """How many quads a patch deleted and added."""
-
-    deleted: int
-    added: int
-
-
 def apply(store: Store, patch: bytes) -> Applied:
     """Apply a patch: all of it, or nothing when it cannot be read.
 
     Raises: ValueError or SyntaxError when a line is none of a patch.
     """
     return apply_delta(store, read_patch(patch))
-
-
-def apply_delta(store: Store, delta: Delta) -> Applied:
-    """Apply a change that was read."""
-    # Adding comes first: it is one transaction, and the only step that can run out of anything.
-    store.extend(delta.added)
-    for graph in delta.made:
-        store.add_graph(graph)
-    for quad in delta.deleted:
-        store.remove(quad)
-    for graph in delta.gone:
-        store.remove_graph(graph)
-    return Applied(len(delta.deleted), len(delta.added))
 
 
 def copy(store: Store) -> Store:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from samvirke import sparql
 from samvirke.errors import Overloaded, PreconditionFailed, StoreDamaged, StoreError, WorkerLost
+from samvirke.patch import read_patch
 from samvirke.settings import Limits
 from samvirke.workers.answers import Answer, Body, Shelf
 from samvirke.workers.budget import Budget
@@ -30,6 +31,7 @@ from samvirke.workers.tiers import DISK, MEMORY, say, tiers
 
 if TYPE_CHECKING:
     from samvirke.generations import Generation
+    from samvirke.journal import Journal
     from samvirke.model import Quad
 
 __all__ = ["Pool", "QueryRequest", "WriteRequest", "Written", "run_once"]
@@ -78,9 +80,10 @@ class QueryRequest:
 class WriteRequest:
     """A write: an "update", or "put", "post" or "delete" of the graph with the address `graph` ("": the default one).
 
-    `content` is the text of the update, or the graph in the format `content_type`. `using` are the protocol's
-    default and named graphs for an update. `must_exist` ties a graph's write to whether there is one, `only_at`
-    any write to one version of the store.
+    `content` is the text of the update, or the graph in the format `content_type`; of the action "patch" it is an
+    RDF Patch. `using` are the protocol's default and named graphs for an update. `must_exist` ties a graph's write to
+    whether there is one, `only_at` any write to one version of the store. `author` and `reason` go into the journal;
+    `graphs` are those that the author may change, None means all.
     """
 
     action: str
@@ -90,26 +93,40 @@ class WriteRequest:
     using: tuple[tuple[str, ...] | None, tuple[str, ...] | None] = (None, None)
     must_exist: bool | None = None
     only_at: str = ""
+    author: str = ""
+    reason: str = ""
+    graphs: tuple[str, ...] | None = None
     client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A write that is done: the version it made, how many changes it made, and whether its graph existed before."""
+    """A write that is done: the version it made, how many changes it made, and whether its graph existed before.
+
+    `sequence` is the number of its record in the journal; 0 where nothing changed, or nothing is written down.
+    """
 
     version: str
     changes: int
     existed: bool
+    sequence: int = 0
 
 
 class Pool:
     """Workers for one site's state folder, or for one generation's folder."""
 
     def __init__(
-        self, locate: Callable[[], Generation], limits: Limits, *, address: str | None = None, warm: bool = True
+        self,
+        locate: Callable[[], Generation],
+        limits: Limits,
+        *,
+        address: str | None = None,
+        warm: bool = True,
+        journal: Journal | None = None,
     ) -> None:
-        """Prefer `Pool.start`. `locate` finds the current generation."""
+        """Prefer `Pool.start`. `locate` finds the current generation; with a `journal` it may be written to."""
         self._locate = locate
+        self._journal = journal
         self._warm = warm
         self._limits = limits
         self._gate = Gate(**{row.name: getattr(limits, row.name) for row in fields(Gate)})
@@ -126,15 +143,20 @@ class Pool:
             raise
 
     @classmethod
-    def start(cls, state: Path, limits: Limits, *, address: str | None = None, warm: bool = True) -> Pool:
+    def start(
+        cls, state: Path, limits: Limits, *, address: str | None = None, warm: bool = True, writable: bool = False
+    ) -> Pool:
         """Start a pool for the site whose state is in `state`.
 
         Reads:  the generation that `current` leads to; `address`, else the environment variable
                 SAMVIRKE_WORKERS, names a running zygote's socket. Without either one is started. A pool that
                 is not `warm` stays on the disk store where there is one: right for a question or two.
-        Raises: StoreError when nothing is built yet; StoreDamaged when it cannot be loaded.
+        Writes: the journal in `state`, if the pool is `writable`; it is the only one then that may.
+        Raises: StoreError when nothing is built yet; StoreDamaged when it cannot be loaded, or the journal cannot;
+                StoreBusy when another process writes.
         """
-        from samvirke.generations import current  # noqa: PLC0415 - the type above is all else that is needed
+        from samvirke import journal  # noqa: PLC0415 - most pools only read
+        from samvirke.generations import JOURNAL, current  # noqa: PLC0415 - the type above is all else that is needed
 
         def locate() -> Generation:
             found = current(state)
@@ -142,7 +164,13 @@ class Pool:
                 raise StoreError(f"Nothing is built yet in {state}.", remedy="Run `samvirke build` first.")
             return found
 
-        return cls(locate, limits, address=address or os.environ.get(ADDRESS_VARIABLE), warm=warm)
+        book = journal.Journal.open(state / JOURNAL) if writable else None
+        try:
+            return cls(locate, limits, address=address or os.environ.get(ADDRESS_VARIABLE), warm=warm, journal=book)
+        except BaseException:
+            if book is not None:
+                book.close()
+            raise
 
     def _reset(self) -> None:
         """Make what threads share; again after a fork, where the parent's sockets are not ours to use."""
@@ -152,6 +180,10 @@ class Pool:
         self._closed = False
         self._looked = time.monotonic()
         self._switching = threading.Lock()
+        self._loading = threading.Lock()
+        """Held while a newer generation is loaded."""
+        self._writing = threading.RLock()
+        """Held for a write, and while another crew takes over, which has to know every write; before `_switching`."""
         wait_s = limits.queue_wait_ms / 1000
         self.lanes = {
             "query": Lane(
@@ -188,6 +220,11 @@ class Pool:
     def tier(self) -> str:
         """Where the questions are answered from now: "disk" or "memory"."""
         return self.crew().tier
+
+    @property
+    def writable(self) -> bool:
+        """Whether what is served may be changed: a scratch store, or published data with a journal."""
+        return self._journal is not None or self.crew().generation.writable
 
     @property
     def limits(self) -> Limits:
@@ -247,7 +284,10 @@ class Pool:
 
         The worker that evaluates it has the limits of a query; what it answers with – a patch – is applied
         by the template, unread here.
+        Published data are written to through the journal: the change is judged by the clerk, written down and
+        brought to the disk, and only then made.
         Raises: what `query` raises; InputError for a graph that does not parse; NotFound; PreconditionFailed;
+        WriteRefused for a graph that is not to be changed; GateRefused with what the check found; DiskFull;
         StoreError when what is served is not writable.
         """
         limits = self._limits
@@ -261,16 +301,19 @@ class Pool:
             must_exist=request.must_exist,
             content_type=request.content_type,
             content_bytes=len(request.content),
+            judged=self._journal is not None,
+            graphs=request.graphs,
             timeout_s=limits.timeout_ms / 1000,
             max_bytes=limits.max_bytes,
         )
         self.crew()
         self.budget.check(request.client)
+        do = self._written if self._journal is None else self._kept
         with self.lanes["write"].seat(request.client):
             started = time.monotonic()
             try:
                 for _ in range(_ATTEMPTS):
-                    written = self._written(request, question)
+                    written = do(request, question)
                     if written is not None:
                         return written
             finally:
@@ -296,6 +339,60 @@ class Pool:
             finally:
                 body.close()
                 lease.close()  # Its copy of the store is its own by now.
+
+    def _kept(self, request: WriteRequest, question: Request) -> Written | None:
+        """Evaluate a write, have it judged, write it down and make it; None when the workers died before that."""
+        assert self._journal is not None
+        with self._writing:
+            crew = self._in_memory()
+            body = Body(self.shelf)
+            crew.join()
+            try:
+                lease = crew.hire(self._limits.worker_memory_bytes, clerk=True)
+                try:
+                    if lease.version != self._journal.sequence:
+                        crew.catch_up()  # Who took over for one that died began to load before the last write.
+                        return None
+                    if request.only_at and crew.name(lease.version) != request.only_at:
+                        raise PreconditionFailed(
+                            "The data have changed since you asked.", remedy="Ask again, and decide anew."
+                        )
+                    end = lease.ask(question, body, request.content)
+                finally:
+                    lease.close()  # Its copy of the store is its own by now.
+                patch = b"".join(body)
+                changes, existed = int(end["rows"]), bool(end["existed"])
+                if not changes:
+                    return Written(crew.version, 0, existed)
+                asserted = read_patch(patch[: int(end["asserted"])])
+                record = self._journal.append(author=request.author, reason=request.reason, delta=asserted)
+                # From here on it is done, whatever happens: who takes over reads it in the journal.
+                try:
+                    crew.apply(patch, lease)
+                except (WorkerLost, StoreError):
+                    crew.leave()
+                    crew = self.renew(crew)
+                    crew.join()
+                    crew.catch_up()
+                return Written(crew.version, changes, existed, record.sequence)
+            finally:
+                crew.leave()
+                body.close()
+
+    def _in_memory(self) -> Crew:
+        """Return a crew whose store can be changed: the one in memory, which may have to be loaded now."""
+        crew = self.crew()
+        if crew.tier != MEMORY:
+            if tiers(crew.generation, self._limits)[-1] != MEMORY:
+                raise StoreError(
+                    "There are more facts than are held in memory, and only what is there can be written to.",
+                    remedy="Raise the setting limits.memory_facts.",
+                )
+            self._promote(crew)
+            crew = self.crew()
+        if crew.tier != MEMORY:
+            raise Overloaded("The data are not in memory yet.", remedy="Try again in a moment.")
+        return crew
 
     def read(self, operation: str, **parameters: str | int | list[str]) -> list[Quad]:
         """Run a trusted read of `samvirke.describe` in a worker.
@@ -373,7 +470,11 @@ class Pool:
     def _switch(self, old: Crew) -> None:
         # A generation that cannot be loaded does not replace one that answers; the next look tries again.
         with contextlib.suppress(StoreError, WorkerLost, OSError):
-            self.renew(old)
+            if self._loading.acquire(blocking=False):
+                try:
+                    self._take_over(self._hire(self._locate()), old)
+                finally:
+                    self._loading.release()
 
     def renew(self, old: Crew | None) -> Crew:
         """Put a new crew in charge in place of `old`, unless another thread has done so."""
@@ -381,6 +482,24 @@ class Pool:
             if self._crew is not None and self._crew is not old:
                 return self._crew
             crew = self._crew = self._hire(self._locate())
+        self._followed(crew, old)
+        return crew
+
+    def _take_over(self, crew: Crew, old: Crew) -> None:
+        """Let a crew that has loaded beside `old` answer from now; nothing is written while it does."""
+        with self._writing:
+            if self._journal is not None:
+                crew.catch_up()
+            with self._switching:
+                mine = self._crew is old and not self._closed
+                if mine:
+                    self._crew = crew
+        if mine:
+            self._followed(crew, old)
+        else:
+            crew.retire()
+
+    def _followed(self, crew: Crew, old: Crew | None) -> None:
         if old is not None:
             old.retire()
         if self._warm and crew.tier != tiers(crew.generation, self._limits)[-1]:
@@ -388,7 +507,6 @@ class Pool:
             promotion = threading.Timer(_PROMOTED_AFTER_S, self._promote, (crew,))
             promotion.daemon = True
             promotion.start()
-        return crew
 
     def _promote(self, crew: Crew) -> None:
         """Have the crew's generation loaded into memory, and let workers on that take over.
@@ -403,11 +521,7 @@ class Pool:
             if not self._closed:
                 say(f"{error} The disk store goes on answering.")
             return
-        with self._switching:
-            mine = self._crew is crew and not self._closed
-            if mine:
-                self._crew = better
-        (crew if mine else better).retire()
+        self._take_over(better, crew)
 
     def _hire(self, generation: Generation) -> Crew:
         """Return a crew for a generation; a zygote that is gone, ours or another's, is replaced by one of ours."""
@@ -443,6 +557,8 @@ class Pool:
             crew.retire()
         if self._zygote is not None:
             self._zygote.close()
+        if self._journal is not None:
+            self._journal.close()
 
     def __enter__(self) -> Pool:
         """Use as a context manager."""

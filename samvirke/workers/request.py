@@ -36,7 +36,9 @@ class Request:
 
     The actions are "update", and "get", "put", "post" and "delete" of the graph with the address `graph`, ""
     being the default graph; `must_exist` says what has to be true of it before. The text of the update or
-    the graph follows the request as `content_bytes` bytes, of the type `content_type`.
+    the graph follows the request as `content_bytes` bytes, of the type `content_type`. A change that is `judged` has
+    to pass the clerk, and may touch the `graphs` alone, if any are named. The action "patch" makes the change that
+    the content spells, as far as it is not made already.
     """
 
     text: str = ""
@@ -52,6 +54,8 @@ class Request:
     must_exist: bool | None = None
     content_type: str = ""
     content_bytes: int = 0
+    judged: bool = False
+    graphs: tuple[str, ...] | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     timeout_s: float = 10.0
     max_rows: int = 100_000

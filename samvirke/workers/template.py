@@ -17,12 +17,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from samvirke.workers import limits, patches, worker
+from samvirke.workers import limits, worker
 from samvirke.workers.frames import ControlLine, StreamCut
+from samvirke.workers.held import Held
 
 Result = TypeVar("Result")
 
@@ -30,8 +31,6 @@ _LINGER_S = 2.0
 """How long a template without clients waits for the next one before it gives its memory back."""
 _GRACE_S = 0.5
 """How long a worker whose stream ended may take to end by itself."""
-_LEAST_GARBAGE = 50_000
-"""Deleted quads, which the engine keeps for readers of the past, that are worth copying the rest for."""
 
 
 @dataclass
@@ -51,27 +50,26 @@ def main(link: socket.socket, directory: str, tier: str, *, parent: int) -> None
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     limits.die_with_parent(parent)
     try:
-        hands = _load(Path(directory), tier)
+        held = _in_a_thread(lambda: Held.load(Path(directory), tier))
     except Exception as error:  # whatever is wrong with the generation, the client must hear it
         _refuse(link, f"{error}" or type(error).__name__)
         return
-    Template(link, hands).run()
+    _settle()
+    Template(link, held).run()
 
 
-def _load(directory: Path, tier: str) -> worker.Hands:
-    """Load in a thread that ends before the first fork.
+def _settle() -> None:
+    """Spare the collector what is loaded: its looks in the forks would touch, and so copy, all of it."""
+    gc.collect()
+    gc.freeze()
+
+
+def _in_a_thread(work: Callable[[], Result]) -> Result:
+    """Do `work` in a thread that is gone when this returns; what it raises is raised here.
 
     The engine seeds its random numbers per thread, on first use, which loading blank nodes is. Loaded
     in the main thread, every fork would draw the same UUID(), RAND() and BNODE().
     """
-    hands = _in_a_thread(lambda: worker.load(directory, tier))
-    gc.collect()
-    gc.freeze()  # Later collections in the forks do not touch, and so do not copy, what is loaded.
-    return hands
-
-
-def _in_a_thread(work: Callable[[], Result]) -> Result:
-    """Do `work` in a thread that is gone when this returns; what it raises is raised here."""
     outcome: list[Result] = []
     errors: list[Exception] = []
 
@@ -107,14 +105,11 @@ class Template:
     """The event loop of one generation."""
 
     link: socket.socket
-    hands: worker.Hands
+    held: Held
     clients: dict[int, Client] = field(default_factory=dict)
     leases: int = 0
-    version: int = 0
-    """How many patches were applied."""
     life: str = field(default_factory=lambda: secrets.token_hex(4))
     """Tells this process's versions from those of one before it, whose patches are lost."""
-    garbage: int = 0
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
 
     def run(self) -> None:
@@ -144,7 +139,7 @@ class Template:
             client = Client(ControlLine(connection))
             self.clients[descriptor] = client
             self.selector.register(connection, selectors.EVENT_READ)
-            self._reply(client, {"ready": True, "version": self.version, "life": self.life})
+            self._reply(client, {"ready": True, "version": self.held.version, "life": self.life})
         return bool(data)
 
     def _attend(self, client: Client) -> None:
@@ -156,6 +151,9 @@ class Template:
 
     def _answer(self, client: Client, message: dict[str, Any]) -> None:
         if "lease" in message:
+            if message.get("clerk") and (told := self._tried(self.held.appoint)):
+                self._reply(client, told)
+                return
             self._lease(client, headroom_bytes=int(message["lease"]))
         elif "kill" in message:
             self._end(client, int(message["kill"]))
@@ -167,23 +165,28 @@ class Template:
             # Taken off the line before anything is judged: what follows it are lines again.
             patch = client.line.receive_bytes(int(message["apply"]))
             self._reply(client, self._apply(patch, base=int(message["base"])))
+        elif "replay" in message:
+            self._reply(client, self._tried(self.held.replay) or {"version": self.held.version})
 
     def _apply(self, patch: bytes, *, base: int) -> dict[str, Any]:
         """Change the store as a worker did its own copy, unless the store has changed since it was copied."""
-        if not self.hands.writable:
+        if not self.held.changes:
             return {"error": "This generation is published and is not changed."}
-        if base != self.version:
-            return {"stale": self.version}
+        if base != self.held.version:
+            return {"stale": self.held.version}
         try:
-            applied = _in_a_thread(lambda: patches.apply(self.hands.store, patch))
+            _in_a_thread(lambda: self.held.apply(patch))
         except (ValueError, SyntaxError) as error:
             return {"error": f"The patch cannot be read: {error}."}
-        self.version += 1
-        self.garbage += applied.deleted
-        if self.garbage > max(_LEAST_GARBAGE, len(self.hands.store)):
-            self.hands = replace(self.hands, store=_in_a_thread(lambda: patches.copy(self.hands.store)))
-            self.garbage = 0
-        return {"version": self.version}
+        return {"version": self.held.version}
+
+    def _tried(self, work: Callable[[], None]) -> dict[str, Any]:
+        """Do what may fail for reasons on the disk; say so if it does."""
+        try:
+            _in_a_thread(work)
+        except Exception as error:  # the client must hear it; the template goes on as it was
+            return {"error": f"{error}" or type(error).__name__}
+        return {}
 
     def _lease(self, client: Client, *, headroom_bytes: int) -> None:
         """Fork a worker and send the client its end of the stream to it."""
@@ -192,12 +195,12 @@ class Template:
         me = os.getpid()
 
         def work() -> None:
-            worker.main(theirs, self.hands, headroom_bytes=headroom_bytes, parent=me)
+            worker.main(theirs, self.held.hands, headroom_bytes=headroom_bytes, parent=me)
 
         process = client.running[self.leases] = _fork(work)
         theirs.close()
         with ours:
-            told = {"lease": self.leases, "process": process, "version": self.version}
+            told = {"lease": self.leases, "process": process, "version": self.held.version}
             self._reply(client, told, descriptor=ours.fileno())
 
     def _reply(self, client: Client, message: dict[str, Any], *, descriptor: int | None = None) -> None:

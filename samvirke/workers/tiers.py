@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from samvirke.generations import Generation
     from samvirke.settings import Limits
 
-__all__ = ["DISK", "MEMORY", "say", "tiers"]
+__all__ = ["DISK", "MEMORY", "say", "tiers", "was_written_to"]
 
 DISK = "disk"
 MEMORY = "memory"
@@ -24,13 +24,22 @@ def tiers(generation: Generation, limits: Limits) -> tuple[str, ...]:
     """Return the tiers a generation is answered from, in the order in which they are taken up.
 
     The last one is where it stays: the disk when its facts are more than memory is given for. A tier that
-    cannot be had is passed over, so after the disk memory always stands.
+    cannot be had is passed over, so after the disk memory always stands. What was written since the generation
+    was published is in memory only: the store on disk never changes.
     """
     from samvirke.store.disk import has_disk_store  # noqa: PLC0415 - the zygote, which needs the names, needs no store
 
-    if not has_disk_store(generation.directory):
+    if not has_disk_store(generation.directory) or was_written_to(generation):
         return (MEMORY,)
     return (DISK,) if fact_count(generation) > limits.memory_facts else (DISK, MEMORY)
+
+
+def was_written_to(generation: Generation) -> bool:
+    """Say whether the journal has records that are not part of the generation."""
+    from samvirke import journal  # noqa: PLC0415 - as above
+
+    folder = generation.journal
+    return folder.is_dir() and next(iter(journal.read(folder, after=generation.sequence)), None) is not None
 
 
 def fact_count(generation: Generation) -> int:

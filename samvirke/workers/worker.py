@@ -13,7 +13,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -45,7 +45,7 @@ class Hands:
     `known` is the store with what trusted reads remember of it (`describe.Published`).
     `prefixes` are those worth suggesting to who forgot to declare one. `writable`: the generation says of
     itself that the template may change its store; one that was published never does. `files` are the descriptors,
-    open for reading, that a store on disk is read through.
+    open for reading, that a store on disk is read through. The `clerk` judges writes, where there are any.
     """
 
     store: Store
@@ -55,6 +55,11 @@ class Hands:
     prefixes: Mapping[str, str]
     writable: bool = False
     files: frozenset[int] = frozenset()
+    clerk: Any = None
+
+    def holding(self, store: Store) -> Hands:
+        """Return these hands with another store."""
+        return replace(self, store=store, known=type(self.known)(store))
 
 
 def load(directory: Path, tier: str) -> Hands:
@@ -150,6 +155,8 @@ def _answer(connection: socket.socket, hands: Hands, request: Request, content: 
 def _told(hands: Hands, request: Request, content: bytes, body: Body) -> dict[str, int]:
     base, known = f"{hands.schema.base}sparql", hands.prefixes
     if request.action:
+        if request.judged:
+            return writes.judged(hands.store, request, content, body, base=base, known=known, clerk=hands.clerk)
         return writes.answer(hands.store, request, content, body, base=base, known=known)
     if request.operation:
         return {"rows": _read(hands, request, body)}

@@ -9,23 +9,24 @@ Standards: https://www.w3.org/TR/sparql11-update/, https://www.w3.org/TR/sparql1
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from samvirke import sparql
 from samvirke.errors import InputError, NotFound, PreconditionFailed, WrongUse
-from samvirke.patch import write_patch
+from samvirke.patch import Delta, apply_delta, read_patch, write_patch
 from samvirke.sparql import errors as sparql_errors
 from samvirke.store import read_sent
 from samvirke.workers import evaluation
 from samvirke.workers.patches import Snapshot
 from samvirke.workers.request import Request
 
-__all__ = ["ACTIONS", "FORMATS", "answer"]
+__all__ = ["ACTIONS", "FORMATS", "answer", "judged"]
 
-ACTIONS = frozenset({"update", "put", "post", "delete"})
+ACTIONS = frozenset({"update", "put", "post", "delete", "patch"})
 """What changes the store. A graph is also read here: the action "get"."""
 
 FORMATS: Mapping[str, str] = {
@@ -70,6 +71,49 @@ def answer(
     made = set() if existed or not isinstance(graph, NamedNode) else {_name(graph)}
     deleted = before - sent if request.action == "put" else set()
     return {"rows": write_patch(file, deleted=deleted, added=sent - before, made=made), "existed": int(existed)}
+
+
+def judged(
+    store: Store,
+    request: Request,
+    content: bytes,
+    output: object,
+    *,
+    base: str,
+    known: Mapping[str, str],
+    clerk: Any,  # noqa: ANN401 - a room that workers may not name: it brings a validator along
+) -> dict[str, int]:
+    """Do a write that the clerk has to pass, and write two patches: what was asked for, and what follows from it.
+
+    Returns besides what `answer` does how long the first of them is (`asserted`).
+    Raises: what `answer` and the clerk raise.
+    """
+    patch = io.BytesIO()
+    if request.action == "patch":
+        told, delta = {"existed": 1}, _effective(store, content)
+    else:
+        told = answer(store, request, content, patch, base=base, known=known)
+        delta = read_patch(patch.getvalue())
+    if request.action != "update":
+        apply_delta(store, delta)
+    found = clerk.judge(store, delta, graphs=request.graphs)
+    file = cast("IO[bytes]", output)
+    asserted = found.asserted.patch()
+    file.write(asserted)
+    file.write(found.derived.patch())
+    return {**told, "rows": len(found.asserted), "asserted": len(asserted)}
+
+
+def _effective(store: Store, content: bytes) -> Delta:
+    """Read a patch, and leave out what is the case already."""
+    try:
+        delta = read_patch(content)
+    except (ValueError, SyntaxError) as error:
+        raise InputError(f"The patch cannot be read: {error}.", remedy="Correct it and send it again.") from error
+    return Delta(
+        deleted=frozenset(quad for quad in delta.deleted if quad in store),
+        added=frozenset(quad for quad in delta.added if quad not in store),
+    )
 
 
 def _update(

@@ -1,0 +1,280 @@
+"""What was written since the files were, who wrote it and why: for the site, for a thing, for programs.
+
+Duty: pages and feed of the journal. Level 7 (web). Reads the journal, which holds accepted writes only, and
+judges nothing. Sources: https://afs.github.io/rdf-delta/rdf-patch.html ·
+https://www.rfc-editor.org/rfc/rfc4287 (Atom)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+from xml.sax.saxutils import escape
+
+from flask import Blueprint, Response, render_template, request
+
+from samvirke import journal
+from samvirke.describe.facts import Facts, Value
+from samvirke.errors import NotFound
+from samvirke.journal import Record
+from samvirke.model import NamedNode, Quad, Triple
+from samvirke.negotiate import Offer, choose
+from samvirke.schema.hints import Text
+from samvirke.web import layout, wording
+from samvirke.web.entity_pages import fields_of
+from samvirke.web.formatting import moment
+from samvirke.web.headers import redirect, vary
+from samvirke.web.languages import neutral_redirect_language
+from samvirke.web.layout import Crumb, DataLink, Page
+from samvirke.web.links import is_iri
+from samvirke.web.publication import Publication, current, serving
+
+__all__ = ["blueprint"]
+
+blueprint = Blueprint("history", __name__)
+
+ON_A_PAGE = 25
+IN_A_FEED = 50
+MOST_SHOWN = 100
+"""Facts of one change that a page shows; all of them stand in the change's own file."""
+_PATCH = Offer("application/rdf-patch", "rdfp", aliases=("text/x-rdf-patch",))
+_HTML = Offer("text/html", "html", aliases=("application/xhtml+xml",))
+_ATOM = Offer("application/atom+xml", "atom", aliases=("application/xml", "text/xml"))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One fact that a change added or deleted; `passage` is the place whose words support it."""
+
+    added: bool
+    subject: Value
+    name: Text
+    value: Value
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record of the journal as a page shows it; `hidden` facts stand only in its file."""
+
+    sequence: int
+    when: str
+    stamp: str
+    author: str
+    reason: str
+    lines: tuple[Line, ...]
+    hidden: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesContext:
+    """What `changes.html` shows: the changes, the newest first; `thing` is the one that they are about, if it is one.
+
+    `built` is when the files were last read, in words, and `files` how many there are.
+    """
+
+    page: Page
+    thing: Value | None
+    changes: tuple[Change, ...]
+    built: str
+    files: int
+    newer: str
+    older: str
+
+
+# ---------------------------------------------------------------- pages
+
+
+@blueprint.get("/<language:lang>/changes")
+def changes(lang: str) -> str:
+    """Show what was written to the site."""
+    publication = current()
+    gettext = wording.words(lang).gettext
+    first = _first()
+    records = _newest(publication)
+    name = gettext("Changes")
+    page = layout.frame(
+        lang=lang,
+        path="/changes",
+        title=name,
+        description=gettext("What was written since the files were read, by whom and why."),
+        crumbs=[Crumb(name)],
+        data_links=[DataLink(_ATOM.media_type, "/changes?format=atom")],
+    )
+    return _page(publication, page, records, first, thing=None, path=f"/{lang}/changes")
+
+
+@blueprint.get("/<language:lang>/id/<path:name>/history")
+@blueprint.get("/<language:lang>/document/<path:name>/history", defaults={"kind": "document"})
+def thing_history(lang: str, name: str, kind: str = "id") -> str:
+    """Show what was written about one thing."""
+    publication = current()
+    iri = _known(publication, f"{kind}/{name}")
+    gettext = wording.words(lang).gettext
+    shown = publication.index.shown(iri, lang)
+    label = shown[0] if shown else iri
+    title = gettext("History of %(name)s") % {"name": label}
+    page = layout.frame(
+        lang=lang,
+        path=f"{publication.links.page(iri, lang).removeprefix(f'/{lang}')}/history",
+        title=title,
+        description=gettext("Who said what about %(name)s since when.") % {"name": label},
+        crumbs=[Crumb(label, publication.links.page(iri, lang)), Crumb(gettext("History"))],
+        data_links=[DataLink(_ATOM.media_type, f"/changes?format=atom&about={quote(iri, safe='')}")],
+    )
+    records = sorted(journal.touching(_folder(publication), iri), key=lambda one: -one.sequence)
+    thing = Value("thing", label, shown[1] if shown else "", iri)
+    return _page(publication, page, records, _first(), thing=thing, path=f"{publication.links.page(iri, lang)}/history")
+
+
+def _page(
+    publication: Publication, page: Page, records: Sequence[Record], first: int, *, thing: Value | None, path: str
+) -> str:
+    shown = records[first : first + ON_A_PAGE]
+    lang = page.lang
+    context = ChangesContext(
+        page=page,
+        thing=thing,
+        changes=_told(publication, shown, lang, about=thing.iri if thing else ""),
+        built=moment(str(publication.manifest.get("built", "")), lang),
+        files=len(publication.manifest.get("files", ())),
+        newer=_at(path, max(0, first - ON_A_PAGE)) if first else "",
+        older=_at(path, first + ON_A_PAGE) if first + ON_A_PAGE < len(records) else "",
+    )
+    return render_template("changes.html", **fields_of(context))
+
+
+def _at(path: str, first: int) -> str:
+    return f"{path}?from={first}" if first else path
+
+
+def _first() -> int:
+    given = request.args.get("from", "0")
+    return min(int(given), 10**9) if given.isascii() and given.isdigit() and len(given) < 10 else 0  # noqa: PLR2004 - no more digits
+
+
+def _known(publication: Publication, local: str) -> str:
+    for iri in publication.links.candidates(local):
+        if publication.index.entity(iri) is not None:
+            return iri
+        if is_iri(iri) and next(iter(journal.touching(_folder(publication), iri)), None) is not None:
+            return iri
+    raise NotFound("Nothing has this address.", remedy="Search for its name.")
+
+
+def _told(publication: Publication, records: Iterable[Record], lang: str, *, about: str = "") -> tuple[Change, ...]:
+    """Put changes into words; about one thing, only the facts that name it."""
+    deltas = [(record, record.delta) for record in records]
+    parts: list[tuple[Record, list[tuple[bool, Quad]]]] = []
+    for record, delta in deltas:
+        quads = [*((False, quad) for quad in delta.deleted), *((True, quad) for quad in delta.added)]
+        if about:
+            quads = [pair for pair in quads if _names(pair[1], about)]
+        parts.append((record, sorted(quads, key=lambda pair: (str(pair[1].subject), str(pair[1].predicate), pair[0]))))
+    facts = _facts(publication, (quad for _, quads in parts for _, quad in quads[:MOST_SHOWN]), lang)
+    return tuple(
+        Change(
+            sequence=record.sequence,
+            when=moment(_moment(record), lang),
+            stamp=_moment(record),
+            author=record.author,
+            reason=record.reason,
+            lines=tuple(_line(publication, facts, added, quad, lang) for added, quad in quads[:MOST_SHOWN]),
+            hidden=max(0, len(quads) - MOST_SHOWN),
+            href=f"/changes/{record.sequence}",
+        )
+        for record, quads in parts
+    )
+
+
+def _names(quad: Quad, iri: str) -> bool:
+    return any(isinstance(term, NamedNode) and term.value == iri for term in (quad.subject, quad.object))
+
+
+def _facts(publication: Publication, quads: Iterable[Quad], lang: str) -> Facts:
+    """Read the names of what the changes name."""
+    named = {term.value for quad in quads for term in (quad.subject, quad.object) if isinstance(term, NamedNode)}
+    return Facts(serving().pool.read("labels", iris=sorted(named)), publication.schema, lang)
+
+
+def _line(publication: Publication, facts: Facts, added: bool, quad: Quad, lang: str) -> Line:
+    graph = quad.graph_name.value if isinstance(quad.graph_name, NamedNode) else ""
+    assert not isinstance(quad.subject, Triple) and not isinstance(quad.object, Triple), "the clerk takes none"
+    return Line(
+        added=added,
+        subject=facts.value(quad.subject),
+        name=publication.schema.name(quad.predicate.value, lang),
+        value=facts.value(quad.object),
+        passage=graph if "#" in graph else "",
+    )
+
+
+# ---------------------------------------------------------------- for programs
+
+
+@blueprint.get("/changes")
+def changes_twin() -> Response:
+    """Lead to the page in the client's language, or answer the feed."""
+    offer = choose(request.headers.get("Accept"), (_HTML, _ATOM), query_format=request.args.get("format"))
+    if offer is _HTML:
+        return redirect(303, f"/{neutral_redirect_language()}/changes", "Accept", "Accept-Language")
+    vary(response := _feed(current(), request.args.get("about", "")), "Accept")
+    return response
+
+
+@blueprint.get("/changes/<int:sequence>")
+def change(sequence: int) -> Response:
+    """Answer one change as it stands in the journal."""
+    publication = current()
+    record = next(iter(journal.read(_folder(publication), after=sequence - 1)), None) if sequence else None
+    if record is None or record.sequence != sequence:
+        raise NotFound(f"There is no change number {sequence}.", remedy="The page of changes lists them.")
+    response = Response(record.text(), content_type=f"{_PATCH.media_type}; charset=utf-8")
+    response.headers["Content-Disposition"] = f'inline; filename="change-{sequence}.rdfp"'
+    return response
+
+
+def _feed(publication: Publication, about: str) -> Response:
+    """The newest changes as Atom, each with its patch as the content's address."""
+    found = journal.touching(_folder(publication), about) if about else _newest(publication)
+    records = sorted(found, key=lambda one: -one.sequence)[:IN_A_FEED]
+    base, codes = publication.base, publication.languages
+    title = layout.in_language(publication.settings.get("title", ""), codes[0], codes) or base
+    updated = _moment(records[0]) if records else str(publication.manifest.get("built", "1970-01-01T00:00:00Z"))
+    entries = "".join(_entry(base, record) for record in records)
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<feed xmlns="http://www.w3.org/2005/Atom"><id>{escape(base)}changes</id><title>{escape(title)}</title>'
+        f"<updated>{updated}</updated>"
+        f'<link rel="self" href="{escape(base)}changes?format=atom"/>'
+        f'<link rel="alternate" href="{escape(base)}changes"/>'
+        f"{entries}</feed>\n"
+    )
+    return Response(body, content_type=f"{_ATOM.media_type}; charset=utf-8")
+
+
+def _entry(base: str, record: Record) -> str:
+    delta = record.delta
+    told = record.reason or f"+{len(delta.added)} −{len(delta.deleted)}"
+    return (
+        f"<entry><id>{escape(base)}changes/{record.sequence}</id><title>{escape(told)}</title>"
+        f"<updated>{_moment(record)}</updated><author><name>{escape(record.author or '–')}</name></author>"
+        f'<link rel="alternate" type="{_PATCH.media_type}" href="{escape(base)}changes/{record.sequence}"/>'
+        f"<summary>{len(delta.added)} added, {len(delta.deleted)} deleted</summary></entry>"
+    )
+
+
+def _moment(record: Record) -> str:
+    return record.time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _folder(publication: Publication) -> Path:
+    return publication.generation.journal
+
+
+def _newest(publication: Publication) -> list[Record]:
+    """Return every change, the newest first; read anew after each write only."""
+    return publication.once("changes", lambda: list(journal.read(_folder(publication)))[::-1])
