@@ -21,6 +21,7 @@ from samvirke import __version__
 from samvirke.errors import StoreDamaged, StoreError
 from samvirke.model import Finding, Report, Severity
 from samvirke.search import Index
+from samvirke.tokens import Rates, Tokens
 from samvirke.web.fragments import Fragments
 from samvirke.web.links import Links
 
@@ -169,12 +170,15 @@ class Serving:
     """The running site: the worker pool, and the publication each request sees.
 
     A request keeps the publication it began with, even when a new one is published meanwhile.
-    `token_sha256` is the hexadecimal checksum of the token that writes need; without one there are none.
+    `token_sha256` is the hexadecimal checksum of the one token of a scratch store; `tokens` are those of a site that
+    takes writes. Without either there are none.
     """
 
-    def __init__(self, pool: Pool, *, token_sha256: str = "") -> None:
+    def __init__(self, pool: Pool, *, token_sha256: str = "", tokens: Tokens | None = None) -> None:
         self.pool = pool
         self.token_sha256 = token_sha256
+        self.tokens = tokens
+        self.rates = Rates()
         self._lock = threading.Lock()
         self._newest: Publication | None = None
 

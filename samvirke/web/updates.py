@@ -29,7 +29,7 @@ _DIRECT = "application/sparql-update"
 @blueprint.post("/update", provide_automatic_options=False)
 def post() -> Response:
     """Do an update in the body: a form, or the update itself."""
-    permit()
+    permit("update")
     parameters = read_parameters(request.query_string, "the address")
     if "update" in parameters:
         raise WrongUse("An update does not stand in the address.", remedy="Send it in the body.")
