@@ -187,6 +187,12 @@ class Settings:
     )
     state: Path = _row("path", Path(".samvirke"), "The folder for what is built.", "Mappen til det, der bygges.")
     retention: int = _row("positive", 3, "How many generations are kept.", "Hvor mange generationer der gemmes.")
+    writable: bool = _row(
+        "boolean",
+        False,
+        "Whether the site takes writes, from who has a token.",
+        "Om der kan skrives på stedet af den, der har en nøgle.",
+    )
     allow_invalid: bool = _row(
         "boolean", False, "Publish although the gate found violations.", "Udgiv, selv om kontrollen fandt fejl."
     )

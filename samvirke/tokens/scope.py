@@ -42,8 +42,9 @@ def read_scope(written: Iterable[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for text in written:
         verbs, colon, graph = text.strip().partition(":")
+        named = tuple(_verbs(verbs, text))
         pattern = _pattern(graph.strip(), text) if colon else ANY
-        for verb in _verbs(verbs, text):
+        for verb in named:
             found.setdefault(verb, []).append(pattern)
     return {verb: _fewest(found[verb]) for verb in VERBS if verb in found}
 

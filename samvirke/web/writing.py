@@ -80,7 +80,10 @@ class Refused(HTTPException):
         self.challenge = challenge
 
     def get_headers(self, *given: Any, **named: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - passed through
-        """Return the headers of the answer. A realm is always quoted: https://www.rfc-editor.org/rfc/rfc9110#section-11.5"""
+        """Return the headers of the answer, the challenge among them.
+
+        A realm is always quoted. Source: https://www.rfc-editor.org/rfc/rfc9110#section-11.5
+        """
         told = ", ".join(f'{name}="{value}"' for name, value in {"realm": "samvirke", **self.challenge}.items())
         return [*super().get_headers(*given, **named), ("WWW-Authenticate", f"Bearer {told}")]
 
@@ -139,7 +142,7 @@ def _bearer(authorization: str) -> str:
 
 
 def _no_token(told: str) -> Refused:
-    """Who gave no credentials is told how, and of no error: https://www.rfc-editor.org/rfc/rfc6750#section-3.1"""
+    """Tell who gave no credentials how, and of no error. Source: https://www.rfc-editor.org/rfc/rfc6750#section-3.1."""
     return Refused(HTTPStatus.UNAUTHORIZED, told)
 
 
