@@ -31,6 +31,7 @@ from samvirke.commands.publish import anchor, build, check, export
 from samvirke.commands.safety import backup, generations, restore, rollback, verify
 from samvirke.commands.serve import serve
 from samvirke.commands.start import init
+from samvirke.commands.token import token
 from samvirke.errors import SamvirkeError
 
 WRONG_USE = 2
@@ -61,6 +62,7 @@ for command in (
     check,
     build,
     serve,
+    token,
     query,
     describe,
     evidence,
@@ -151,7 +153,8 @@ def _outcome(error: Exception, frame: Frame) -> tuple[int, str]:
 def _wrong_use(error: click.ClickException, frame: Frame) -> str:
     """Return what is wrong with the command's words and where to read about them."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        return frame.say(words("Name a command. See: samvirke --help", "Nævn en kommando. Se: samvirke --help"))
+        path = error.ctx.command_path if error.ctx else "samvirke"
+        return frame.say(words("Name a command. See: {path} --help", "Nævn en kommando. Se: {path} --help"), path=path)
     if not isinstance(error, click.UsageError):
         return error.format_message()
     path = error.ctx.command_path if error.ctx else "samvirke"
@@ -171,7 +174,7 @@ def _usage(error: click.UsageError, frame: Frame) -> str:
             frame.say(words("There is no option {name}.", "Der er intet valg {name}."), name=error.option_name) + near
         )
     if isinstance(error, click.MissingParameter) and error.param is not None:
-        name = error.param.human_readable_name
+        name = error.param.opts[0] if isinstance(error.param, click.Option) else error.param.human_readable_name
         return frame.say(words("{name} is missing.", "{name} mangler."), name=name)
     return error.format_message()
 

@@ -18,19 +18,9 @@ from samvirke.errors import StoreDamaged, WriteRefused
 from samvirke.model import BlankNode, DefaultGraph, DocumentVersion, Literal, NamedNode, Quad, Triple
 from samvirke.patch import Delta
 from samvirke.terms import CORE
+from samvirke.tokens import covers
 
-__all__ = ["Places", "may_touch"]
-
-_EVERYTHING = "*"
-
-
-def may_touch(graphs: Sequence[str] | None, graph: str) -> bool:
-    """Say whether a graph is among those that are allowed: addresses, or beginnings that end in "*"."""
-    if graphs is None:
-        return True
-    return any(
-        graph.startswith(one.removesuffix(_EVERYTHING)) if one.endswith(_EVERYTHING) else graph == one for one in graphs
-    )
+__all__ = ["Places"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +89,7 @@ class Places:
                 raise WriteRefused(
                     f"The graph <{name}> is part of the ontology.", remedy="Change its file, and build the site again."
                 )
-            if not may_touch(graphs, name):
+            if graphs is not None and not covers(graphs, name):
                 raise WriteRefused(
                     f"This token may not change the graph <{name}>.", remedy="Use one that may, or name another graph."
                 )

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from samvirke import __version__
@@ -49,6 +50,7 @@ def examine(frame: Frame) -> Iterator[Result]:
         return
     yield Result("site", "ok", _same(f"{site.root.resolve()} ({site.base})"))
     yield _published(site)
+    yield _tokens(site)
     yield _port(site)
     yield _disk(site)
 
@@ -134,6 +136,22 @@ def _published(site: Site) -> Result:
             ),
         )
     return Result(name, "ok", _same(generation.version))
+
+
+def _tokens(site: Site) -> Result:
+    from samvirke.tokens import read_tokens
+
+    try:
+        found = read_tokens(site.state)
+    except SamvirkeError as error:
+        return Result("tokens", "missing", _same(str(error)))
+    now = datetime.now(UTC)
+    over = sum(token.expired(now) for token in found)
+    good = len(found) - over
+    state = "ok" if good else "missing" if site.settings.writable else "note"
+    if not found:
+        return Result("tokens", state, words("none; nobody can write", "ingen; der kan ikke skrives"))
+    return Result("tokens", state, words(f"{good} good, {over} expired", f"{good} gyldige, {over} udløbet"))
 
 
 def _port(site: Site) -> Result:

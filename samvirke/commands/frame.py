@@ -223,7 +223,7 @@ class Group(click.Group):
         rows = [
             (name, frame.say(command.words).split(". ")[0].rstrip("."))
             for name, command in self.commands.items()
-            if isinstance(command, Command)
+            if isinstance(command, Command | Group)
         ]
         with formatter.section(frame.say(words("Commands", "Kommandoer"))):
             formatter.write_dl(rows)

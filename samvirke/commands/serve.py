@@ -6,6 +6,7 @@ server (Granian, RSGI). Holds no data itself: the web process starts the workers
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import ipaddress
@@ -18,12 +19,14 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from samvirke.commands.frame import Command, Frame, end_progress, option, pass_frame, words
+from samvirke.commands.keeping import Builder, sole_server
 from samvirke.errors import SamvirkeError, StoreError, WrongUse
 
 if TYPE_CHECKING:
@@ -82,6 +85,14 @@ POLL_S = 0.02
         "Vis et tomt lager i hukommelsen, der kan skrives i med nøglen i SAMVIRKE_TOKEN, kun på denne maskine.",
     ),
 )
+@option(
+    "--writable",
+    is_flag=True,
+    help=words(
+        "Take writes from who has a token (samvirke token create).",
+        "Lad den, der har en nøgle, skrive (samvirke token create).",
+    ),
+)
 @pass_frame
 def serve(
     frame: Frame,
@@ -92,8 +103,14 @@ def serve(
     base: str | None,
     no_build: bool,
     scratch: bool,
+    writable: bool,
 ) -> int:
     """Build if needed, then serve until stopped."""
+    if writable and (scratch or (path is not None and not Path(path).is_dir())):
+        raise WrongUse(
+            "--writable is for a site.",
+            remedy="A scratch store is writable already, and a file's facts are the file's.",
+        )
     if scratch:
         if path is not None:
             raise WrongUse("A scratch store begins empty.", remedy="Leave out the file, or --scratch.")
@@ -105,6 +122,9 @@ def serve(
     if path is not None:
         frame.site = path
     site = frame.open_site()
+    writable = writable or site.settings.writable
+    if writable:
+        _refuse_without_token(site.state)
     host = host or site.settings.host
     port = free_port(host, site.settings.port if port is None else port)
     if not no_build:
@@ -112,7 +132,29 @@ def serve(
         if code:
             return code
     _refuse_unpublished(site.state)
-    return _serve(frame, site.state, site.settings, host, port)
+    after_s = site.settings.checkpoint_after_ms / 1000
+    builder = Builder(site, after_s=after_s) if writable and after_s else contextlib.nullcontext()
+    with sole_server(site.state, address=_address(host, port)), builder:
+        return _serve(frame, site.state, site.settings, host, port, writable=writable)
+
+
+def _address(host: str, port: int) -> str:
+    """Return where the server answers, as somebody on this machine asks for it."""
+    asked = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{asked}]:{port}/" if ":" in asked else f"http://{asked}:{port}/"
+
+
+def _refuse_without_token(state: Path) -> None:
+    """Refuse to take writes that nobody could send: whoever forgot the token is told now, not by a client later."""
+    from samvirke.tokens import read_tokens
+
+    found = read_tokens(state)
+    now = datetime.now(UTC)
+    if all(token.expired(now) for token in found):
+        told = "each of its tokens has expired" if found else "it has none"
+        raise StoreError(
+            f"A site is written to with a token, and {told}.", remedy="Run: samvirke token create NAME --scope update"
+        )
 
 
 def _serve_file(
@@ -274,8 +316,21 @@ def _refuse_unpublished(state: Path) -> None:
         raise StoreError("Nothing has been published yet.", remedy="Run: samvirke build")
 
 
-def _serve(frame: Frame, state: Path, settings: Settings, host: str, port: int, *, token_sha256: str = "") -> int:
-    """Run the HTTP server until it is told to stop. Without the checksum of a token nothing can be written."""
+def _serve(
+    frame: Frame,
+    state: Path,
+    settings: Settings,
+    host: str,
+    port: int,
+    *,
+    token_sha256: str = "",
+    writable: bool = False,
+) -> int:
+    """Run the HTTP server until it is told to stop.
+
+    Writes are taken with the token of a checksum, that of a scratch store; where the site is `writable`, with
+    the tokens in its state folder.
+    """
     from granian import Granian
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
@@ -289,6 +344,7 @@ def _serve(frame: Frame, state: Path, settings: Settings, host: str, port: int, 
         "limits": asdict(settings.limits),
         "proxies": settings.trusted_proxies,
         "token_sha256": token_sha256,
+        "writable": writable,
     }
     os.environ[SERVED] = json.dumps(served)
     # Ours, not the web process's: should that one ever be replaced, the loaded data stays.
@@ -389,5 +445,10 @@ def application() -> Any:  # noqa: ANN401 - Flask may only be named in the web t
     # Threads that make pages give the event loop its turn five times as often as usual.
     sys.setswitchinterval(0.001)
     served = json.loads(os.environ[SERVED])
-    app = create_app(served["state"], limits=Limits(**served["limits"]), token_sha256=served["token_sha256"])
+    app = create_app(
+        served["state"],
+        limits=Limits(**served["limits"]),
+        token_sha256=served["token_sha256"],
+        writable=served["writable"],
+    )
     return Front(app, trusted_proxies=served["proxies"])

@@ -187,6 +187,19 @@ class Settings:
     )
     state: Path = _row("path", Path(".samvirke"), "The folder for what is built.", "Mappen til det, der bygges.")
     retention: int = _row("positive", 3, "How many generations are kept.", "Hvor mange generationer der gemmes.")
+    writable: bool = _row(
+        "boolean",
+        False,
+        "Whether the site takes writes, from who has a token.",
+        "Om der kan skrives på stedet af den, der har en nøgle.",
+    )
+    checkpoint_after_ms: int = _row(
+        "count",
+        5_000,
+        "How long after the last write a server builds the site again, so that search and lists know it; 0: never.",
+        "Hvor længe efter seneste skrivning en server bygger stedet igen, så søgning og lister kender den; 0: aldrig.",
+        unit="ms",
+    )
     allow_invalid: bool = _row(
         "boolean", False, "Publish although the gate found violations.", "Udgiv, selv om kontrollen fandt fejl."
     )

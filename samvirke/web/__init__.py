@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 ROOMS = (
+    "history",
     "robots",
     "protocol",
     "updates",
@@ -36,22 +37,30 @@ ROOMS = (
 
 
 def create_app(
-    state: Path | str, *, pool: Pool | None = None, limits: Limits | None = None, token_sha256: str = ""
+    state: Path | str,
+    *,
+    pool: Pool | None = None,
+    limits: Limits | None = None,
+    token_sha256: str = "",
+    writable: bool = False,
 ) -> Flask:
     """Return the application that serves what is published in a state folder.
 
-    `token_sha256` is the hexadecimal checksum of the token that writes need; without one there are no writes.
-    Reads:  `state`/current and the generation it names; both again when a new one is published.
+    `token_sha256` is the hexadecimal checksum of the token that writes to a scratch store need; `writable`: writes are
+    taken with the tokens of the state folder. Without either there are no writes.
+    Reads:  `state`/current and the generation it names; both again when a new one is published. Where the site is
+            writable, `state`/tokens.json, again when it changes.
     Writes: nothing. Starts the worker processes, unless a running `pool` is given.
     """
     # Imported here because they bring Flask's world along.
+    from samvirke.tokens import Tokens  # noqa: PLC0415 - see above
     from samvirke.web import errors, headers, languages, layout, publication  # noqa: PLC0415 - see above
 
     if pool is None:
         from samvirke.settings import Limits as DefaultLimits  # noqa: PLC0415 - only needed here
         from samvirke.workers.pool import Pool as Workers  # noqa: PLC0415 - only needed here
 
-        pool = Workers.start(Path(state), limits or DefaultLimits())
+        pool = Workers.start(Path(state), limits or DefaultLimits(), writable=writable)
     app = Flask("samvirke.web", static_folder="static", template_folder="templates")
     app.config.update(
         MAX_CONTENT_LENGTH=pool.limits.body_bytes,
@@ -61,7 +70,9 @@ def create_app(
     )
     # The router's own redirect would name the host; `headers` makes it a path of this server.
     app.url_map.merge_slashes = False
-    app.extensions[publication.EXTENSION] = publication.Serving(pool, token_sha256=token_sha256)
+    app.extensions[publication.EXTENSION] = publication.Serving(
+        pool, token_sha256=token_sha256, tokens=Tokens(Path(state)) if writable else None
+    )
     errors.install(app)
     languages.install(app)
     headers.install(app)

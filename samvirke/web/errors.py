@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from samvirke import errors
+from samvirke.model import Finding, Report
 from samvirke.negotiate import Offer, choose
 from samvirke.web.front.application import ERROR
 from samvirke.web.headers import NOT_KEPT, vary
@@ -65,6 +66,7 @@ _PROBLEM = Offer(
     aliases=("application/json", "application/ld+json", "application/sparql-results+json"),
 )
 _SERVER_ERROR = 500
+_MOST_TOLD = 20
 _HEADERS = frozenset({"accept-encoding", "allow", "retry-after", "www-authenticate"})
 """What an HTTP error may say besides its body."""
 
@@ -129,6 +131,9 @@ def _ours(error: errors.SamvirkeError) -> Problem:
         extra |= {"rule": error.rule, "limit": error.limit, "found": error.found}
     if notes := getattr(error, "__notes__", ()):  # The line of a query with a caret under it.
         extra["excerpt"] = "\n".join(notes)
+    if isinstance(error, errors.GateRefused) and isinstance(error.report, Report):
+        extra["report"] = [_finding(finding) for finding in error.report.findings]
+        extra["excerpt"] = "\n".join(_sentence(finding) for finding in error.report.findings[:_MOST_TOLD])
     if isinstance(error, errors.NotAcceptable):
         extra["offers"] = list(error.offers)
     if isinstance(error, errors.Gone) and error.successor:
@@ -138,6 +143,26 @@ def _ours(error: errors.SamvirkeError) -> Problem:
         if not isinstance(error, errors.QueryTimeout):  # The same query would run as long again.
             headers["Retry-After"] = str(max(1, seconds))
     return Problem(status, _code(type(error).__name__), error.message, error.remedy, extra, headers)
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    """One finding for a program: SHACL's own words for its parts, and the sentences in both languages."""
+    told = {
+        "severity": finding.severity.value,
+        "focusNode": finding.focus,
+        "resultPath": finding.path,
+        "value": finding.value,
+        "sourceShape": finding.shape,
+        "sourceConstraintComponent": finding.component,
+        "passage": finding.passage,
+        "message": dict(finding.messages),
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _sentence(finding: Finding) -> str:
+    words = finding.messages.get("en") or next(iter(finding.messages.values()), finding.component)
+    return f"– {finding.focus}: {words}" if finding.focus else f"– {words}"
 
 
 def _code(name: str) -> str:
@@ -236,6 +261,7 @@ _TITLES = {
     404: N_("There is no page here"),
     405: N_("This is not possible here"),
     406: N_("Not available in that format"),
+    409: N_("Not written: the check found errors"),
     410: N_("Withdrawn"),
     412: N_("The data have changed meanwhile"),
     413: N_("Too large"),

@@ -19,7 +19,7 @@ from samvirke.sparql.formats import GRAPHS, content_type, offer_for
 from samvirke.web.headers import NOT_KEPT, entity_tag, vary
 from samvirke.web.protocol import one_parameter, read_parameters
 from samvirke.web.publication import current, serving
-from samvirke.web.writing import address, done, permit, read_sent
+from samvirke.web.writing import Permit, address, permit, read_sent, written
 from samvirke.workers.pool import WriteRequest, Written
 
 __all__ = ["blueprint"]
@@ -60,8 +60,8 @@ def get(name: str = "") -> Response:
 @blueprint.put(f"/{_PATH}/<path:name>")
 def put(name: str = "") -> Response:
     """Replace a graph, or make one."""
-    permit()
-    return _done(_write("put", graph := _named(name)), graph)
+    allowed = permit("put")
+    return _done(_write(allowed, graph := _named(name)), graph)
 
 
 @blueprint.post(f"/{_PATH}")
@@ -69,13 +69,13 @@ def put(name: str = "") -> Response:
 @blueprint.post(f"/{_PATH}/<path:name>")
 def post(name: str = "") -> Response:
     """Add to a graph, or make one; a graph that is sent to the store itself gets an address."""
-    permit()
+    allowed = permit("post")
     asked = read_parameters(request.query_string, "the address")
     if name or "graph" in asked or "default" in asked:
-        return _done(_write("post", graph := _named(name)), graph)
+        return _done(_write(allowed, graph := _named(name)), graph)
     path = f"{_PATH}/{uuid.uuid4().hex}"
     graph = current().links.canonical(path)
-    response = _done(_write("post", graph), graph)
+    response = _done(_write(allowed, graph), graph)
     response.headers["Location"] = f"/{path}"
     return response
 
@@ -85,9 +85,7 @@ def post(name: str = "") -> Response:
 @blueprint.delete(f"/{_PATH}/<path:name>")
 def delete(name: str = "") -> Response:
     """Delete a graph; of the default graph, what stands in it."""
-    permit()
-    _write("delete", _named(name))
-    return done(HTTPStatus.NO_CONTENT)
+    return written(_write(permit("delete"), _named(name)))
 
 
 def _named(name: str) -> str:
@@ -107,22 +105,28 @@ def _named(name: str) -> str:
     return _DEFAULT if graph is None else address(graph)
 
 
-def _write(action: str, graph: str) -> Written:
-    """Have a graph changed, if it is as the request's conditions say.
+def _write(allowed: Permit, graph: str) -> Written:
+    """Have a graph changed, if the token is for that graph and the graph is as the request's conditions say.
 
     Source: https://www.rfc-editor.org/rfc/rfc9110#section-13.1
     """
-    content = b"" if action == "delete" else read_sent(*_TYPES, *_ALIASES, _FORM)
+    allowed.check([graph])
+    content = b"" if allowed.verb == "delete" else read_sent(*_TYPES, *_ALIASES, _FORM)
     kind = request.headers.get("Content-Type", "") if request.mimetype == _FORM else request.mimetype
     must_exist, only_at = _conditions(graph)
     return serving().pool.write(
         WriteRequest(
-            action=action,
+            action=allowed.verb,
             graph=graph,
             content=content,
             content_type=_ALIASES.get(kind, kind),
             must_exist=must_exist,
             only_at=only_at,
+            author=allowed.author,
+            reason=(one_parameter(read_parameters(request.query_string, "the address"), "reason") or "")[
+                :LONGEST_REASON
+            ],
+            graphs=allowed.graphs,
             client=request.remote_addr or "unknown",
         )
     )
@@ -157,6 +161,6 @@ def _tag(graph: str, media_type: str) -> str:
     return entity_tag(current(), media_type, f"graph {graph}")
 
 
-def _done(written: Written, graph: str) -> Response:
-    existed = written.existed or graph == _DEFAULT
-    return done(HTTPStatus.NO_CONTENT if existed else HTTPStatus.CREATED)
+def _done(change: Written, graph: str) -> Response:
+    existed = change.existed or graph == _DEFAULT
+    return written(change, HTTPStatus.NO_CONTENT if existed else HTTPStatus.CREATED)

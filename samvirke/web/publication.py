@@ -21,6 +21,7 @@ from samvirke import __version__
 from samvirke.errors import StoreDamaged, StoreError
 from samvirke.model import Finding, Report, Severity
 from samvirke.search import Index
+from samvirke.tokens import Rates, Tokens
 from samvirke.web.fragments import Fragments
 from samvirke.web.links import Links
 
@@ -60,6 +61,8 @@ class Publication:
     queries: Mapping[str, StoredQuery]
     links: Links
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    writable: bool = False
+    """Whether requests may change what is served: a scratch store, and a site that keeps a journal."""
     _answers: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def once(self, key: Hashable, find: Callable[[], Answer]) -> Answer:
@@ -79,11 +82,6 @@ class Publication:
     def fragments(self, lang: str) -> Fragments:
         """Return what writes the small pieces of pages in a language."""
         return self.once(("fragments", lang), lambda: Fragments(self.links, self.schema, lang))
-
-    @property
-    def writable(self) -> bool:
-        """Say whether requests may change what is served: a scratch store is, nothing published is."""
-        return self.generation.writable
 
     @property
     def checked(self) -> bool:
@@ -169,12 +167,15 @@ class Serving:
     """The running site: the worker pool, and the publication each request sees.
 
     A request keeps the publication it began with, even when a new one is published meanwhile.
-    `token_sha256` is the hexadecimal checksum of the token that writes need; without one there are none.
+    `token_sha256` is the hexadecimal checksum of the one token of a scratch store; `tokens` are those of a site that
+    takes writes. Without either there are none.
     """
 
-    def __init__(self, pool: Pool, *, token_sha256: str = "") -> None:
+    def __init__(self, pool: Pool, *, token_sha256: str = "", tokens: Tokens | None = None) -> None:
         self.pool = pool
         self.token_sha256 = token_sha256
+        self.tokens = tokens
+        self.rates = Rates()
         self._lock = threading.Lock()
         self._newest: Publication | None = None
 
@@ -195,7 +196,7 @@ class Serving:
                 known = open_publication(generation)
                 _settle()
             # After a write the small files are the same; every tag and everything kept goes by the version.
-            known = self._newest = replace(known, version=version)
+            known = self._newest = replace(known, version=version, writable=self.pool.writable, _answers={})
         return known
 
     def after_write(self) -> Publication:

@@ -10,14 +10,18 @@ import os
 import signal
 import traceback
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from samvirke import errors
-from samvirke.errors import AnswerTooLarge, QueryTimeout, SamvirkeError, WorkerLost, WrongUse
+from samvirke.errors import AnswerTooLarge, GateRefused, QueryTimeout, SamvirkeError, WorkerLost, WrongUse
+from samvirke.model import Finding, Report, Severity
 
 OUT_OF_MEMORY = 77
 """Exit code of a worker whose memory ran out in Python; the engine's own end is SIGABRT."""
 _PLACED = ("line", "column")
+_MOST_FINDINGS = 200
+"""Findings that travel with a refusal; the sentence says how many there were."""
 _REFUSAL = ("rule", "limit", "found")
 
 
@@ -46,6 +50,9 @@ def to_message(error: SamvirkeError) -> dict[str, Any]:
     for name in (*_PLACED, *_REFUSAL):
         if hasattr(error, name):
             message[name] = getattr(error, name)
+    if isinstance(error, GateRefused):
+        findings = error.report.findings if isinstance(error.report, Report) else ()
+        message["findings"] = [asdict(finding) for finding in findings[:_MOST_FINDINGS]]
     return message
 
 
@@ -55,6 +62,9 @@ def from_message(message: Mapping[str, Any]) -> SamvirkeError:
     if not (isinstance(kind, type) and issubclass(kind, SamvirkeError)):
         return SamvirkeError(str(message["message"]))
     extra = {name: message[name] for name in (*_PLACED, *_REFUSAL) if name in message}
+    if kind is GateRefused:
+        told = message.get("findings", ())
+        extra["report"] = Report([Finding(**{**one, "severity": Severity(one["severity"])}) for one in told])
     return kind(message["message"], remedy=message["remedy"], **extra)
 
 

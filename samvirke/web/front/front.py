@@ -34,7 +34,7 @@ from samvirke.web.front.sending import Sender
 from samvirke.web.headers import dressed
 from samvirke.web.protocol import PAGE, Call, CodedBody, placed, plan
 from samvirke.web.publication import Publication, serving
-from samvirke.web.writing import ADDRESSES, has_token
+from samvirke.web.writing import ADDRESSES, may_send
 from samvirke.workers.answers import Answer, Body
 from samvirke.workers.desk import Desk
 
@@ -235,7 +235,7 @@ class Front:
         """
         most, length = self._limits.body_bytes, scope.headers.get("content-length")
         if scope.path.startswith(ADDRESSES):
-            if not has_token(scope.headers.get("authorization") or "", self._serving.token_sha256):
+            if not may_send(scope.headers.get("authorization") or "", self._serving):
                 return b""  # Refused in any case; nobody has to take it in for that.
             most = self._limits.write_bytes
         try:
