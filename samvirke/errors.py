@@ -19,7 +19,8 @@ only table from error to status.
     ├── WriteRefused        3  what was to be written to is not changed by requests, or not by this writer
     ├── StoreError          4  the store is busy or damaged
     │   ├── StoreBusy       4
-    │   └── StoreDamaged    4
+    │   ├── StoreDamaged    4
+    │   └── DiskFull        4
     ├── LimitError          5  a limit was reached
     │   ├── QueryTimeout    5
     │   ├── AnswerTooLarge  5
@@ -177,6 +178,10 @@ class StoreBusy(StoreError):
 
 class StoreDamaged(StoreError):
     """What is on disk is not what was written."""
+
+
+class DiskFull(StoreError):
+    """There is no room for what was to be written; what can be read stays as it was."""
 
 
 class JavaMissing(SamvirkeError):

@@ -200,6 +200,13 @@ class Settings:
         "Hvor længe efter seneste skrivning en server bygger stedet igen, så søgning og lister kender den; 0: aldrig.",
         unit="ms",
     )
+    free_bytes: int = _row(
+        "count",
+        16 << 20,
+        "Space on the disk that writing leaves free; on a small disk a sixteenth of it.",
+        "Plads på disken, som skrivning lader være fri; på en lille disk en sekstendedel af den.",
+        unit="bytes",
+    )
     allow_invalid: bool = _row(
         "boolean", False, "Publish although the gate found violations.", "Udgiv, selv om kontrollen fandt fejl."
     )

@@ -123,9 +123,7 @@ def _write(allowed: Permit, graph: str) -> Written:
             must_exist=must_exist,
             only_at=only_at,
             author=allowed.author,
-            reason=(one_parameter(read_parameters(request.query_string, "the address"), "reason") or "")[
-                :LONGEST_REASON
-            ],
+            reason=reason_of(read_parameters(request.query_string, "the address")),
             graphs=allowed.graphs,
             client=request.remote_addr or "unknown",
         )
