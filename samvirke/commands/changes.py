@@ -146,7 +146,15 @@ def undo(frame: Frame, number: int | None, reason: str | None) -> None:
         write_json({"undone": sequence, "sequence": written})
     else:
         click.echo(str(written))
-    frame.note(words("Change {n} is taken back.", "Ændring {n} er taget tilbage."), n=sequence)
+    if written:
+        frame.note(words("Change {n} is taken back.", "Ændring {n} er taget tilbage."), n=sequence)
+    else:
+        frame.note(
+            words(
+                "Nothing of change {n} is left to take back.", "Der er intet tilbage af ændring {n} at tage tilbage."
+            ),
+            n=sequence,
+        )
 
 
 def _do(site: Site, sequence: int, reason: str) -> int:
@@ -182,7 +190,7 @@ def _ask(address: str, sequence: int, reason: str) -> int:
         connection.request(
             "POST",
             "/undo",
-            urlencode({"sequence": sequence, "reason": reason}),
+            urlencode({"sequence": sequence, **({"reason": reason} if reason else {})}),
             {
                 "Authorization": f"Bearer {token}",
                 "Content-Type": "application/x-www-form-urlencoded",

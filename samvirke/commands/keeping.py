@@ -140,6 +140,7 @@ class Builder:
             if size != known:
                 known, last, first = size, now, first or now
             behind = self._behind()
+            first = first if behind else 0.0
             quiet = now - last >= self._after_s or (first and now - first >= _LONGEST_WAIT * self._after_s)
             if behind and quiet and behind != self._failed_at:
                 first = 0.0

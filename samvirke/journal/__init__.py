@@ -7,8 +7,21 @@ Source: https://afs.github.io/rdf-delta/rdf-patch.html
 """
 
 from samvirke.journal.history import net, touching, undo
-from samvirke.journal.reading import check, read
+from samvirke.journal.reading import check, last_sequence, read, whole_bytes
 from samvirke.journal.records import FILE, FOLDER, Record
 from samvirke.journal.writing import FREE_BYTES, Journal
 
-__all__ = ["FILE", "FOLDER", "FREE_BYTES", "Journal", "Record", "check", "net", "read", "touching", "undo"]
+__all__ = [
+    "FILE",
+    "FOLDER",
+    "FREE_BYTES",
+    "Journal",
+    "Record",
+    "check",
+    "last_sequence",
+    "net",
+    "read",
+    "touching",
+    "undo",
+    "whole_bytes",
+]

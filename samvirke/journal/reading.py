@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,28 @@ def read(folder: Path, *, after: int = 0) -> Iterator[Record]:
     with opened(folder) as file:
         if file is not None:
             yield from Walk(file, folder / FILE).records(after=after)
+
+
+def last_sequence(folder: Path) -> int:
+    """Return the number of the last whole record, 0 when there is none. Raises: as `read`."""
+    with opened(folder) as file:
+        if file is None:
+            return 0
+        walk = Walk(file, folder / FILE)
+        for _ in walk.records(after=sys.maxsize):
+            pass
+        return walk.sequence
+
+
+def whole_bytes(folder: Path) -> int:
+    """Return how long the journal is up to the end of its last whole record. Raises: as `read`."""
+    with opened(folder) as file:
+        if file is None:
+            return 0
+        walk = Walk(file, folder / FILE)
+        for _ in walk.records(after=sys.maxsize):
+            pass
+        return walk.offset
 
 
 def check(folder: Path) -> list[str]:
