@@ -12,6 +12,7 @@ limits; what does not end is damaged.
     store       the store on disk holds the same quads, found through each of its indexes
     index       the search index is a sound database
     journal     every record is whole, and follows from the one before
+    tokens      the file of tokens is as it was written
 Sources: https://www.w3.org/TR/rdf-canon/ · https://www.sqlite.org/pragma.html#pragma_integrity_check
 """
 
@@ -26,11 +27,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samvirke import evidence, generations, journal, store
-from samvirke.errors import SamvirkeError
+from samvirke.errors import SamvirkeError, StoreError
 from samvirke.generations import Generation
 from samvirke.model import DefaultGraph, DocumentVersion, Literal, NamedNode
 from samvirke.store import disk
 from samvirke.terms import CORE, NIF
+from samvirke.tokens import read_tokens
 
 __all__ = ["Check", "verify", "verify_state"]
 
@@ -64,7 +66,17 @@ def verify_state(state: Path, *, progress: Callable[[str], None] | None = None) 
         if not wrong and generation is not None and count < generation.sequence:
             wrong = (f"It ends at record {count}, and the generation holds {generation.sequence} of them.",)
         found.append(Check("journal", count, wrong))
+    if tokens := _tokens(state):
+        found.append(tokens)
     return found
+
+
+def _tokens(state: Path) -> Check | None:
+    try:
+        known = read_tokens(state)
+    except StoreError as error:
+        return Check("tokens", 0, (error.message,))
+    return Check("tokens", len(known)) if known else None
 
 
 def verify(generation: Generation, *, progress: Callable[[str], None] | None = None) -> Iterator[Check]:

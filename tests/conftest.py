@@ -48,6 +48,9 @@ SLOW_MODULES = frozenset(
         "clients/test_other_programs.py",
         "clients/test_python.py",
         "conformance/test_w3c.py",
+        "faults/test_disks.py",
+        "faults/test_kills.py",
+        "faults/test_servers.py",
         "front/test_front.py",
         "front/test_limits_over_http.py",
         "ontology/test_reasoner.py",
@@ -105,13 +108,14 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the counts of the conformance suites, which a log should show also when all is well."""
+    """Print the counts of the conformance suites and of the faults, which a log should show also when all is well."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
-    lines = [str(value) for report in reports for name, value in report.user_properties if name == "conformance"]
-    if lines:
-        terminalreporter.section("W3C conformance")
-        for line in lines:
-            terminalreporter.write_line(line)
+    for name, title in (("conformance", "W3C conformance"), ("fault", "Faults: tried and lost")):
+        lines = [str(value) for report in reports for kind, value in report.user_properties if kind == name]
+        if lines:
+            terminalreporter.section(title)
+            for line in lines:
+                terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

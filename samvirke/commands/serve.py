@@ -135,7 +135,19 @@ def serve(
     after_s = site.settings.checkpoint_after_ms / 1000
     builder = Builder(site, after_s=after_s) if writable and after_s else contextlib.nullcontext()
     with sole_server(site.state, address=_address(host, port)), builder:
+        if writable:
+            _try_journal(site.state)
         return _serve(frame, site.state, site.settings, host, port, writable=writable)
+
+
+def _try_journal(state: Path) -> None:
+    """See whether there can be written at all, and say it here if not: the web process could only die of it."""
+    from samvirke.generations import JOURNAL
+    from samvirke.journal import Journal
+
+    with Journal.open(state / JOURNAL) as journal:
+        if journal.dropped:
+            click.echo(journal.dropped, err=True)
 
 
 def _address(host: str, port: int) -> str:
@@ -345,6 +357,7 @@ def _serve(
         "proxies": settings.trusted_proxies,
         "token_sha256": token_sha256,
         "writable": writable,
+        "free_bytes": settings.free_bytes,
     }
     os.environ[SERVED] = json.dumps(served)
     # Ours, not the web process's: should that one ever be replaced, the loaded data stays.
@@ -450,5 +463,6 @@ def application() -> Any:  # noqa: ANN401 - Flask may only be named in the web t
         limits=Limits(**served["limits"]),
         token_sha256=served["token_sha256"],
         writable=served["writable"],
+        free_bytes=served["free_bytes"],
     )
     return Front(app, trusted_proxies=served["proxies"])

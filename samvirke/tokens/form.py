@@ -6,6 +6,7 @@ is what a newer Samvirke may have written, since a field that is passed over cou
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -80,7 +81,12 @@ def encoded(tokens: Sequence[Token]) -> bytes:
         }
         for token in tokens
     ]
-    return (json.dumps({"version": _VERSION, "tokens": entries}, ensure_ascii=False, indent=1) + "\n").encode()
+    bare = {"version": _VERSION, "tokens": entries}
+    return _spelt({**bare, "seal": hashlib.sha256(_spelt(bare)).hexdigest()})
+
+
+def _spelt(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def decoded(data: bytes) -> tuple[Token, ...]:
@@ -91,7 +97,10 @@ def decoded(data: bytes) -> tuple[Token, ...]:
         raise
     except (ValueError, RecursionError) as error:
         raise Odd(f"it is no JSON ({type(error).__name__})") from error
-    return _tokens(value)
+    tokens = _tokens(value)
+    if data != encoded(tokens):
+        raise Odd("it is not as it was written")
+    return tokens
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -103,7 +112,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _tokens(value: object) -> tuple[Token, ...]:
-    if not isinstance(value, dict) or set(value) != {"version", "tokens"} or not isinstance(value["tokens"], list):
+    if (
+        not isinstance(value, dict)
+        or set(value) - {"seal"} != {"version", "tokens"}
+        or not isinstance(value["tokens"], list)
+    ):
         raise Odd("it is no list of tokens")
     if value["version"] != _VERSION or isinstance(value["version"], bool):
         raise Odd(f"its version is {value['version']!r}, and this Samvirke knows {_VERSION}")

@@ -43,11 +43,12 @@ def create_app(
     limits: Limits | None = None,
     token_sha256: str = "",
     writable: bool = False,
+    free_bytes: int | None = None,
 ) -> Flask:
     """Return the application that serves what is published in a state folder.
 
     `token_sha256` is the hexadecimal checksum of the token that writes to a scratch store need; `writable`: writes are
-    taken with the tokens of the state folder. Without either there are no writes.
+    taken with the tokens of the state folder, and leave `free_bytes` of the disk. Without either there are no writes.
     Reads:  `state`/current and the generation it names; both again when a new one is published. Where the site is
             writable, `state`/tokens.json, again when it changes.
     Writes: nothing. Starts the worker processes, unless a running `pool` is given.
@@ -60,7 +61,7 @@ def create_app(
         from samvirke.settings import Limits as DefaultLimits  # noqa: PLC0415 - only needed here
         from samvirke.workers.pool import Pool as Workers  # noqa: PLC0415 - only needed here
 
-        pool = Workers.start(Path(state), limits or DefaultLimits(), writable=writable)
+        pool = Workers.start(Path(state), limits or DefaultLimits(), writable=writable, free_bytes=free_bytes)
     app = Flask("samvirke.web", static_folder="static", template_folder="templates")
     app.config.update(
         MAX_CONTENT_LENGTH=pool.limits.body_bytes,

@@ -19,7 +19,7 @@ from samvirke.sparql.formats import GRAPHS, content_type, offer_for
 from samvirke.web.headers import NOT_KEPT, entity_tag, vary
 from samvirke.web.protocol import one_parameter, read_parameters
 from samvirke.web.publication import current, serving
-from samvirke.web.writing import Permit, address, permit, read_sent, written
+from samvirke.web.writing import Permit, address, permit, read_sent, reason_of, written
 from samvirke.workers.pool import WriteRequest, Written
 
 __all__ = ["blueprint"]

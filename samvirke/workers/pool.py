@@ -144,14 +144,22 @@ class Pool:
 
     @classmethod
     def start(
-        cls, state: Path, limits: Limits, *, address: str | None = None, warm: bool = True, writable: bool = False
+        cls,
+        state: Path,
+        limits: Limits,
+        *,
+        address: str | None = None,
+        warm: bool = True,
+        writable: bool = False,
+        free_bytes: int | None = None,
     ) -> Pool:
         """Start a pool for the site whose state is in `state`.
 
         Reads:  the generation that `current` leads to; `address`, else the environment variable
                 SAMVIRKE_WORKERS, names a running zygote's socket. Without either one is started. A pool that
                 is not `warm` stays on the disk store where there is one: right for a question or two.
-        Writes: the journal in `state`, if the pool is `writable`; it is the only one then that may.
+        Writes: the journal in `state`, if the pool is `writable`; it is the only one then that may. `free_bytes` of
+                the disk stay free.
         Raises: StoreError when nothing is built yet; StoreDamaged when it cannot be loaded, or the journal cannot;
                 StoreBusy when another process writes.
         """
@@ -164,7 +172,10 @@ class Pool:
                 raise StoreError(f"Nothing is built yet in {state}.", remedy="Run `samvirke build` first.")
             return found
 
-        book = journal.Journal.open(state / JOURNAL) if writable else None
+        floor = journal.FREE_BYTES if free_bytes is None else free_bytes
+        book = journal.Journal.open(state / JOURNAL, free_bytes=floor) if writable else None
+        if book is not None and book.dropped:
+            say(book.dropped)
         try:
             return cls(locate, limits, address=address or os.environ.get(ADDRESS_VARIABLE), warm=warm, journal=book)
         except BaseException:

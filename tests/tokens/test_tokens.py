@@ -64,7 +64,7 @@ def test_the_file_holds_the_digest_and_nothing_of_the_secret(tmp_path):
     token, secret = make(state, scope=read_scope(["update", "put:urn:g:*"]), expires=NOW + timedelta(days=1), rate=7)
 
     text = (state / FILE).read_text()
-    assert json.loads(text) == {
+    assert {name: value for name, value in json.loads(text).items() if name != "seal"} == {
         "version": 1,
         "tokens": [
             {
@@ -273,11 +273,16 @@ GOOD = {
 
 
 def file_of(*tokens: object, **more: object) -> bytes:
-    return json.dumps({"version": 1, "tokens": list(tokens), **more}).encode()
+    """Write a file as it is written, its seal over whatever it says."""
+    bare = {"version": 1, "tokens": list(tokens), **more}
+    seal = hashlib.sha256((json.dumps(bare, ensure_ascii=False, indent=1) + "\n").encode()).hexdigest()
+    return (json.dumps({**bare, "seal": seal}, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 DAMAGED = {
     "empty": b"",
+    "no seal": json.dumps({"version": 1, "tokens": [GOOD]}).encode(),
+    "another digest": file_of(GOOD).replace(b"0" * 64, b"1" + b"0" * 63),
     "cut short": file_of(GOOD)[:-10],
     "zeros": bytes(100),
     "no UTF-8": file_of(GOOD).replace(b"ada", b"\xff"),
