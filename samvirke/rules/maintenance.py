@@ -1,7 +1,9 @@
 """stub"""
 
 from __future__ import annotations
-from pyoxigraph import DefaultGraph, Quad, NamedNode
+
+from pyoxigraph import DefaultGraph, Quad
+
 from samvirke.patch import Delta
 
 
