@@ -45,6 +45,7 @@ SLOW_MODULES = frozenset(
         "cli/test_scratch.py",
         "cli/test_serve.py",
         "cli/test_serve_file.py",
+        "clerk/test_writes_to_a_site.py",
         "clients/test_other_programs.py",
         "clients/test_python.py",
         "conformance/test_w3c.py",

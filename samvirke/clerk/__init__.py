@@ -116,9 +116,10 @@ class Clerk:
 
     def _evidence(self, store: Store, delta: Delta) -> list[Finding]:
         """Check the passages of the document versions that the change touches."""
-        touched = {
-            quad.graph_name.value for quad in delta.added | delta.deleted if isinstance(quad.graph_name, NamedNode)
-        }
+        changed = delta.added | delta.deleted
+        touched = {quad.graph_name.value for quad in changed if isinstance(quad.graph_name, NamedNode)}
+        # What is said of a passage stands in the graph of its version: the passage's own graph is touched too.
+        touched |= {quad.subject.value for quad in changed if isinstance(quad.subject, NamedNode)}
         documents = [
             found for name in sorted(self.places.versions_of(touched)) if (found := self.places.document(name))
         ]

@@ -359,7 +359,11 @@ class Pool:
             body = Body(self.shelf)
             crew.join()
             try:
-                lease = crew.hire(self._limits.worker_memory_bytes, clerk=True)
+                try:
+                    lease = crew.hire(self._limits.worker_memory_bytes, clerk=True)
+                except WorkerLost:  # The template has died: nothing was written, and another one is asked.
+                    self.renew(crew)
+                    return None
                 try:
                     if lease.version != self._journal.sequence:
                         crew.catch_up()  # Who took over for one that died began to load before the last write.
