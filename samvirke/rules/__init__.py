@@ -25,7 +25,6 @@ from samvirke.model import DefaultGraph, Literal, NamedNode, Quad, Term, Triple
 from samvirke.rules import date_bounds
 from samvirke.rules.explanation import Explanation, Support, explain
 from samvirke.rules.join import Ground, Key, Memory, conclusions
-from samvirke.rules.maintenance import Maintainer, published_rules
 from samvirke.rules.match import Facts, instantiate, premises_of, select
 from samvirke.rules.text import Rule, read_rule
 from samvirke.terms import CORE, RDFS, SKOS, TYPE
