@@ -26,6 +26,7 @@ from samvirke.rules import date_bounds
 from samvirke.rules.explanation import Explanation, Support, explain
 from samvirke.rules.join import Ground, Key, Memory, conclusions
 from samvirke.rules.match import Facts, instantiate, premises_of, select
+from samvirke.rules.plan import plan
 from samvirke.rules.text import Rule, read_rule
 from samvirke.terms import CORE, RDFS, SKOS, TYPE
 
@@ -91,7 +92,9 @@ def load_rules(site: RuleFolder) -> tuple[Rule, ...]:
 
     Raises: InputError with file, line and column when a rule does not parse or cannot be explained.
     """
-    own = [read_rule(_text(path), name=path.stem, base=site.base, file=str(path)) for path in site.rule_files()]
+    # The order of their names: a published graph knows no other (`published`).
+    files = sorted(site.rule_files(), key=lambda path: path.stem)
+    own = [read_rule(_text(path), name=path.stem, base=site.base, file=str(path)) for path in files]
     folder = resources.files("samvirke") / "vocabulary" / "rules"
     engine = [
         read_rule(
@@ -156,34 +159,41 @@ class _Run:
         self.store = store
         self.rules = rules
         self.facts = Facts(store, schema_graphs)
-        self.memory = Memory(self.facts, rules, mark=date_bounds.is_date)
+        self.plan = plan(self.facts, rules)
+        self.memory = Memory(self.facts, rules, self.plan, mark=date_bounds.is_date)
         self.derivations: dict[Triple, Derivation] = {}
         self.counts: dict[str, int] = {}
-        self.dates = date_bounds.Bounds(store, self.facts)
+        self.dates = date_bounds.Bounds(self.facts, self.derivations)
         self.ceiling = max(MIN_CEILING, MAX_GROWTH * len(store))
 
     def until_done(self) -> RuleResults:
+        rounds = sum(map(self._finish, range(self.plan.strata)))
+        counts = MappingProxyType(dict(sorted(self.counts.items())))
+        return RuleResults(counts, MappingProxyType(self.derivations), rounds, self.dates.unread)
+
+    def _finish(self, level: int) -> int:
+        """Ask the rules of a stratum until nothing new follows; return how many rounds that took."""
+        rules = [rule for rule in self.rules if level in self.plan.levels[rule.name]]
         # A site's rule is asked again only when a predicate it reads has new triples since it was asked last;
         # the others know themselves what they have not seen.
-        changed: dict[str, set[str] | None] = {rule.name: None for rule in self.rules}
+        changed: dict[str, set[str] | None] = {rule.name: None for rule in rules}
         rounds = 0
         active: list[Rule] = []
         while rounds < MAX_ROUNDS and len(self.derivations) <= self.ceiling:
             rounds += 1
             active = []
-            for rule in self.rules:
+            for rule in rules:
                 if not _concerned(rule, changed[rule.name]):
                     continue
                 changed[rule.name] = set()
-                new = self._ask(rule)
+                new = self._ask(rule, level)
                 if new:
                     active.append(rule)
                     predicates = {self.memory.terms[key[1]].value for key in new}
                     for name, seen in changed.items():
                         changed[name] = None if seen is None else seen | predicates
             if not active:
-                counts = MappingProxyType(dict(sorted(self.counts.items())))
-                return RuleResults(counts, MappingProxyType(self.derivations), rounds, self.dates.unread)
+                return rounds
         names = ", ".join(rule.name for rule in active)
         raise InputError(
             f"The rules never come to an end: {names} still infer new facts after {rounds} rounds.",
@@ -191,9 +201,9 @@ class _Run:
             remedy="A rule must not make new addresses out of what it infers.",
         )
 
-    def _ask(self, rule: Rule) -> list[Key]:
+    def _ask(self, rule: Rule, level: int) -> list[Key]:
         if rule.axioms:
-            found = dict(self._concluded(rule))
+            found = dict(self._concluded(rule, level))
         elif rule.name == date_bounds.NAME:
             sources, self.memory.marked = self.memory.marked, []
             found = self._reasoned(rule, self.dates.compute([self.memory.triple(key) for key in sources]))
@@ -209,8 +219,8 @@ class _Run:
             self.counts[rule.address.value] = self.counts.get(rule.address.value, 0) + len(found)
         return new
 
-    def _concluded(self, rule: Rule) -> Iterator[tuple[Triple, Derivation]]:
-        for key, (instance, bound) in conclusions(self.memory, rule).items():
+    def _concluded(self, rule: Rule, level: int) -> Iterator[tuple[Triple, Derivation]]:
+        for key, (instance, bound) in conclusions(self.memory, rule, level).items():
             facts = tuple(self.memory.triple(fact) for fact in instance.facts(bound))
             yield self.memory.triple(key), Derivation(rule.address, facts, instance.ground)
 
