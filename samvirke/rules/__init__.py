@@ -38,6 +38,7 @@ __all__ = [
     "Support",
     "apply_rules",
     "describe_rules",
+    "engine_rules",
     "explain",
     "load_rules",
 ]
@@ -95,18 +96,7 @@ def load_rules(site: RuleFolder) -> tuple[Rule, ...]:
     # The order of their names: a published graph knows no other (`published`).
     files = sorted(site.rule_files(), key=lambda path: path.stem)
     own = [read_rule(_text(path), name=path.stem, base=site.base, file=str(path)) for path in files]
-    folder = resources.files("samvirke") / "vocabulary" / "rules"
-    engine = [
-        read_rule(
-            entry.read_text(encoding="utf-8"),
-            name=entry.name.removesuffix(".rq"),
-            base=site.base,
-            file=f"samvirke/vocabulary/rules/{entry.name}",
-            engine=True,
-        )
-        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
-        if entry.name.endswith(".rq")
-    ]
+    engine = engine_rules(site.base)
     taken = {rule.name: rule for rule in (date_bounds.rule(site.base), *engine)}
     for rule in own:
         if rule.name in taken:
@@ -115,6 +105,22 @@ def load_rules(site: RuleFolder) -> tuple[Rule, ...]:
             )
         taken[rule.name] = rule
     return (date_bounds.rule(site.base), *own, *engine)
+
+
+def engine_rules(base: str) -> tuple[Rule, ...]:
+    """Read the rules of the engine that have a text."""
+    folder = resources.files("samvirke") / "vocabulary" / "rules"
+    return tuple(
+        read_rule(
+            entry.read_text(encoding="utf-8"),
+            name=entry.name.removesuffix(".rq"),
+            base=base,
+            file=f"samvirke/vocabulary/rules/{entry.name}",
+            engine=True,
+        )
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".rq")
+    )
 
 
 def _text(path: Path) -> str:
@@ -147,7 +153,7 @@ def apply_rules(store: pyoxigraph.Store, rules: Sequence[Rule], *, schema_graphs
     Reads:  the default graph and the schema graphs of `store`.
     Writes: each new triple into the graph of its rule and into the default graph. A triple that is
             known already – asserted, an axiom, or inferred by an earlier rule – is not added again.
-    Raises: InputError that names the rules that never come to an end.
+    Raises: InputError that names the rules that never come to an end, or one that takes away its own ground.
     """
     return _Run(store, rules, schema_graphs).until_done()
 
@@ -168,6 +174,8 @@ class _Run:
 
     def until_done(self) -> RuleResults:
         rounds = sum(map(self._finish, range(self.plan.strata)))
+        if not self.plan.is_ordered:
+            self._check_ground()
         counts = MappingProxyType(dict(sorted(self.counts.items())))
         return RuleResults(counts, MappingProxyType(self.derivations), rounds, self.dates.unread)
 
@@ -200,6 +208,22 @@ class _Run:
             file=active[0].file,
             remedy="A rule must not make new addresses out of what it infers.",
         )
+
+    def _check_ground(self) -> None:
+        """Refuse a conclusion whose rule does not give it any more: what it must not find was inferred later."""
+        for rule in self.rules:
+            if not any(read.negated for read in rule.reads):
+                continue
+            rows = select(self.facts, rule)
+            given = {instantiate(slots, row) for row in rows for slots in rule.template}
+            lost = [one for one, how in self.derivations.items() if how.rule == rule.address and one not in given]
+            if lost:
+                raise InputError(
+                    f"The rule takes away its own ground: it infers {lost[0]} only while that, or what follows from"
+                    " it, is not there.",
+                    file=rule.file,
+                    remedy="Infer another property or class than the one the rule asks not to be there.",
+                )
 
     def _ask(self, rule: Rule, level: int) -> list[Key]:
         if rule.axioms:

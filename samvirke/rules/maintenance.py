@@ -227,14 +227,16 @@ class _Run:
         """Infer what follows from what is new, and from what is no longer in the way."""
         seen = dict.fromkeys(reaches, -1)
         sweeps, begun = 0, len(fresh)
+        active: list[str] = []
         while any(number < len(fresh) for number in seen.values()):
             sweeps += 1
             if sweeps > MAX_ROUNDS or len(fresh) - begun > MAX_NEW:
-                names = ", ".join(reach.rule.name for reach, number in seen.items() if number < len(fresh))
+                names = ", ".join(active)
                 raise InputError(
                     f"The rules never come to an end: {names} still infer new facts after {sweeps} rounds.",
                     remedy="A rule must not make new addresses out of what it infers.",
                 )
+            active = []
             for reach, number in seen.items():
                 heads = set(reach.heads(self.facts, fresh[max(number, 0) :]))
                 if number < 0:
@@ -245,6 +247,8 @@ class _Run:
                     if not self.facts.holds(head) and reach.allows(self.facts, head):
                         self._infer(reach, head)
                         fresh.append(head)
+                if len(fresh) > seen[reach]:
+                    active.append(reach.rule.name)
 
     def _no_longer_stated(self, reach: Reach) -> Iterable[Triple]:
         dates = self.known.dates

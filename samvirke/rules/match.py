@@ -224,8 +224,8 @@ def select(facts: Facts, rule: Rule, binding: Binding | None = None) -> Iterator
     """
     data: list[NamedNode | BlankNode | DefaultGraph] = [DefaultGraph()]
     binding = binding or {}
-    # The engine gives a variable the value it is told also where the match leaves it open.
-    told = {name: term for name, term in binding.items() if rule.engine or name in rule.certain}
+    # A variable that is told has that value everywhere, also where a match leaves it open or asks for any.
+    told = {name: term for name, term in binding.items() if rule.engine or name in rule.settled}
     solutions = facts.store.query(
         rule.select,
         base_iri=rule.base,

@@ -75,9 +75,37 @@ def certain(node: Any) -> frozenset[str]:  # noqa: ANN401 - rdflib's algebra nod
     return found
 
 
+def settled(node: Any) -> frozenset[str]:  # noqa: ANN401 - the same
+    """Return the variables whose values can be told before a WHERE is asked, without another answer.
+
+    Every match binds them, and where OPTIONAL, MINUS, EXISTS or an expression mentions one it is bound before.
+    """
+    return certain(node) - frozenset(_unsettled(node))
+
+
+def _unsettled(node: Any) -> Iterator[str]:  # noqa: ANN401 - the same
+    name = getattr(node, "name", "")
+    for side in ("p", "p1", "p2"):
+        if (inner := getattr(node, side, None)) is not None:
+            yield from _unsettled(inner)
+    expression = getattr(node, "expr", None)
+    if name in ("LeftJoin", "Minus"):
+        yield from _variables((node.p2, expression)) - certain(node.p1)
+    elif name in ("Filter", "Extend"):
+        yield from _variables(expression) - certain(node.p)
+
+
+def _variables(part: Any) -> frozenset[str]:  # noqa: ANN401 - the same
+    if isinstance(part, CompValue):
+        return _variables(tuple(part.values()))
+    if isinstance(part, list | tuple | set | frozenset):
+        return frozenset(name for one in part for name in _variables(one))
+    return frozenset({str(part)}) if _is_variable(part) else frozenset()
+
+
 def reads_of(node: Any) -> tuple[Read, ...]:  # noqa: ANN401 - the same
     """Return what the matches of a rule's WHERE depend on, each once."""
-    return tuple(dict.fromkeys(_reads(node, certain(node), negated=False)))
+    return tuple(dict.fromkeys(_reads(node, settled(node), negated=False)))
 
 
 def _reads(node: Any, pinned: frozenset[str], *, negated: bool) -> Iterator[Read]:  # noqa: ANN401 - the same

@@ -26,7 +26,7 @@ from pyoxigraph import Variable
 from samvirke.errors import InputError
 from samvirke.model import NamedNode
 from samvirke.rules.algebra import Pattern, Premises, Slot, Slots, all_patterns, read_algebra, together
-from samvirke.rules.reads import Read, certain, reads_of
+from samvirke.rules.reads import Read, reads_of, settled
 from samvirke.sparql.errors import syntax_error
 from samvirke.sparql.tokens import Token, tokens
 from samvirke.terms import TYPE
@@ -44,7 +44,7 @@ class Rule:
     GRAPH and the data without, a site's rule sees both without GRAPH too. An engine rule therefore
     comes in two halves: `axioms`, the SELECT of what it reads of the ontology, and `facts`, the
     plain patterns of data that follow. `given` holds the premises of a rule that is not in halves,
-    `certain` the variables that each of its matches binds, and `reads` what those depend on.
+    `settled` the variables that can be told before it is asked, and `reads` what its matches depend on.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Rule:
     given: Premises = field(default_factory=Premises)
     axioms: str = ""
     facts: tuple[Slots, ...] = ()
-    certain: frozenset[str] = frozenset()
+    settled: frozenset[str] = frozenset()
     reads: tuple[Read, ...] = ()
 
     @cached_property
@@ -106,7 +106,7 @@ def read_rule(text: str, *, name: str, base: str, file: str, engine: bool = Fals
         premises, bound, reads = Premises(), frozenset[str](), tuple[Read, ...]()
     else:
         template, premises, where = read_algebra(text, base=base, file=file)
-        axioms, facts, bound, reads = "", (), certain(where), reads_of(where)
+        axioms, facts, bound, reads = "", (), settled(where), reads_of(where)
     return Rule(
         name=name,
         address=NamedNode(f"{base}rule/{name}"),
@@ -120,7 +120,7 @@ def read_rule(text: str, *, name: str, base: str, file: str, engine: bool = Fals
         given=premises,
         axioms=axioms,
         facts=facts,
-        certain=bound,
+        settled=bound,
         reads=reads,
     )
 
