@@ -26,6 +26,7 @@ from samvirke.rules import date_bounds
 from samvirke.rules.explanation import Explanation, Support, explain
 from samvirke.rules.join import Ground, Key, Memory, conclusions
 from samvirke.rules.match import Facts, instantiate, premises_of, select
+from samvirke.rules.plan import plan
 from samvirke.rules.text import Rule, read_rule
 from samvirke.terms import CORE, RDFS, SKOS, TYPE
 
@@ -37,6 +38,7 @@ __all__ = [
     "Support",
     "apply_rules",
     "describe_rules",
+    "engine_rules",
     "explain",
     "load_rules",
 ]
@@ -91,19 +93,10 @@ def load_rules(site: RuleFolder) -> tuple[Rule, ...]:
 
     Raises: InputError with file, line and column when a rule does not parse or cannot be explained.
     """
-    own = [read_rule(_text(path), name=path.stem, base=site.base, file=str(path)) for path in site.rule_files()]
-    folder = resources.files("samvirke") / "vocabulary" / "rules"
-    engine = [
-        read_rule(
-            entry.read_text(encoding="utf-8"),
-            name=entry.name.removesuffix(".rq"),
-            base=site.base,
-            file=f"samvirke/vocabulary/rules/{entry.name}",
-            engine=True,
-        )
-        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
-        if entry.name.endswith(".rq")
-    ]
+    # The order of their names: a published graph knows no other (`published`).
+    files = sorted(site.rule_files(), key=lambda path: path.stem)
+    own = [read_rule(_text(path), name=path.stem, base=site.base, file=str(path)) for path in files]
+    engine = engine_rules(site.base)
     taken = {rule.name: rule for rule in (date_bounds.rule(site.base), *engine)}
     for rule in own:
         if rule.name in taken:
@@ -112,6 +105,22 @@ def load_rules(site: RuleFolder) -> tuple[Rule, ...]:
             )
         taken[rule.name] = rule
     return (date_bounds.rule(site.base), *own, *engine)
+
+
+def engine_rules(base: str) -> tuple[Rule, ...]:
+    """Read the rules of the engine that have a text."""
+    folder = resources.files("samvirke") / "vocabulary" / "rules"
+    return tuple(
+        read_rule(
+            entry.read_text(encoding="utf-8"),
+            name=entry.name.removesuffix(".rq"),
+            base=base,
+            file=f"samvirke/vocabulary/rules/{entry.name}",
+            engine=True,
+        )
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".rq")
+    )
 
 
 def _text(path: Path) -> str:
@@ -144,7 +153,7 @@ def apply_rules(store: pyoxigraph.Store, rules: Sequence[Rule], *, schema_graphs
     Reads:  the default graph and the schema graphs of `store`.
     Writes: each new triple into the graph of its rule and into the default graph. A triple that is
             known already – asserted, an axiom, or inferred by an earlier rule – is not added again.
-    Raises: InputError that names the rules that never come to an end.
+    Raises: InputError that names the rules that never come to an end, or one that takes away its own ground.
     """
     return _Run(store, rules, schema_graphs).until_done()
 
@@ -156,34 +165,43 @@ class _Run:
         self.store = store
         self.rules = rules
         self.facts = Facts(store, schema_graphs)
-        self.memory = Memory(self.facts, rules, mark=date_bounds.is_date)
+        self.plan = plan(self.facts, rules)
+        self.memory = Memory(self.facts, rules, self.plan, mark=date_bounds.is_date)
         self.derivations: dict[Triple, Derivation] = {}
         self.counts: dict[str, int] = {}
-        self.dates = date_bounds.Bounds(store, self.facts)
+        self.dates = date_bounds.Bounds(self.facts, self.derivations)
         self.ceiling = max(MIN_CEILING, MAX_GROWTH * len(store))
 
     def until_done(self) -> RuleResults:
+        rounds = sum(map(self._finish, range(self.plan.strata)))
+        if not self.plan.is_ordered:
+            self._check_ground()
+        counts = MappingProxyType(dict(sorted(self.counts.items())))
+        return RuleResults(counts, MappingProxyType(self.derivations), rounds, self.dates.unread)
+
+    def _finish(self, level: int) -> int:
+        """Ask the rules of a stratum until nothing new follows; return how many rounds that took."""
+        rules = [rule for rule in self.rules if level in self.plan.levels[rule.name]]
         # A site's rule is asked again only when a predicate it reads has new triples since it was asked last;
         # the others know themselves what they have not seen.
-        changed: dict[str, set[str] | None] = {rule.name: None for rule in self.rules}
+        changed: dict[str, set[str] | None] = {rule.name: None for rule in rules}
         rounds = 0
         active: list[Rule] = []
         while rounds < MAX_ROUNDS and len(self.derivations) <= self.ceiling:
             rounds += 1
             active = []
-            for rule in self.rules:
+            for rule in rules:
                 if not _concerned(rule, changed[rule.name]):
                     continue
                 changed[rule.name] = set()
-                new = self._ask(rule)
+                new = self._ask(rule, level)
                 if new:
                     active.append(rule)
                     predicates = {self.memory.terms[key[1]].value for key in new}
                     for name, seen in changed.items():
                         changed[name] = None if seen is None else seen | predicates
             if not active:
-                counts = MappingProxyType(dict(sorted(self.counts.items())))
-                return RuleResults(counts, MappingProxyType(self.derivations), rounds, self.dates.unread)
+                return rounds
         names = ", ".join(rule.name for rule in active)
         raise InputError(
             f"The rules never come to an end: {names} still infer new facts after {rounds} rounds.",
@@ -191,9 +209,25 @@ class _Run:
             remedy="A rule must not make new addresses out of what it infers.",
         )
 
-    def _ask(self, rule: Rule) -> list[Key]:
+    def _check_ground(self) -> None:
+        """Refuse a conclusion whose rule does not give it any more: what it must not find was inferred later."""
+        for rule in self.rules:
+            if not any(read.negated for read in rule.reads):
+                continue
+            rows = select(self.facts, rule)
+            given = {instantiate(slots, row) for row in rows for slots in rule.template}
+            lost = [one for one, how in self.derivations.items() if how.rule == rule.address and one not in given]
+            if lost:
+                raise InputError(
+                    f"The rule takes away its own ground: it infers {lost[0]} only while that, or what follows from"
+                    " it, is not there.",
+                    file=rule.file,
+                    remedy="Infer another property or class than the one the rule asks not to be there.",
+                )
+
+    def _ask(self, rule: Rule, level: int) -> list[Key]:
         if rule.axioms:
-            found = dict(self._concluded(rule))
+            found = dict(self._concluded(rule, level))
         elif rule.name == date_bounds.NAME:
             sources, self.memory.marked = self.memory.marked, []
             found = self._reasoned(rule, self.dates.compute([self.memory.triple(key) for key in sources]))
@@ -209,8 +243,8 @@ class _Run:
             self.counts[rule.address.value] = self.counts.get(rule.address.value, 0) + len(found)
         return new
 
-    def _concluded(self, rule: Rule) -> Iterator[tuple[Triple, Derivation]]:
-        for key, (instance, bound) in conclusions(self.memory, rule).items():
+    def _concluded(self, rule: Rule, level: int) -> Iterator[tuple[Triple, Derivation]]:
+        for key, (instance, bound) in conclusions(self.memory, rule, level).items():
             facts = tuple(self.memory.triple(fact) for fact in instance.facts(bound))
             yield self.memory.triple(key), Derivation(rule.address, facts, instance.ground)
 

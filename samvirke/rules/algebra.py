@@ -1,7 +1,7 @@
 """Take a rule's patterns apart: what a match rests on, read from the algebra of its query.
 
-Duty: from the text of a query to its template and its `Premises`. Level 4; evaluates nothing. The
-only module that reads rdflib's algebra: it costs some 30 ms a rule, so a rule of the engine is taken
+Duty: from the text of a query to its template and its `Premises`. Level 4; evaluates nothing. It
+and `reads` are the only ones that read rdflib's algebra: it costs some 30 ms a rule, so a rule of the engine is taken
 apart only when somebody asks what a conclusion rests on.
 Standard: https://www.w3.org/TR/sparql11-query/#sparqlAlgebra
 """
@@ -55,8 +55,8 @@ def all_patterns(premises: Premises) -> Iterator[Pattern]:
         yield from all_patterns(group)
 
 
-def read_algebra(text: str, *, base: str, file: str) -> tuple[tuple[Slots, ...], Premises]:
-    """Return the template of a CONSTRUCT (a SELECT has none) and what its matches rest on.
+def read_algebra(text: str, *, base: str, file: str) -> tuple[tuple[Slots, ...], Premises, Any]:
+    """Return the template of a CONSTRUCT (a SELECT has none), what its matches rest on, and the algebra itself.
 
     Raises: InputError when the query cannot be taken apart or would make nodes without an address.
     """
@@ -68,7 +68,7 @@ def read_algebra(text: str, *, base: str, file: str) -> tuple[tuple[Slots, ...],
         ) from error
     template = []
     for triple in algebra.template or ():
-        slots = tuple(_slot(term) for term in triple)
+        slots = tuple(slot_of(term) for term in triple)
         if any(isinstance(slot, Variable) and slot.value.startswith(_BLANK) for slot in slots):
             raise InputError(
                 "The template has a blank node, which would have no address.",
@@ -76,10 +76,10 @@ def read_algebra(text: str, *, base: str, file: str) -> tuple[tuple[Slots, ...],
                 remedy="Build an address with BIND(IRI(…) AS ?x).",
             )
         template.append((slots[0], slots[1], slots[2]))
-    return tuple(template), _premises(algebra.p)
+    return tuple(template), _premises(algebra.p), algebra.p
 
 
-def _slot(term: Any) -> Slot:  # noqa: ANN401 - rdflib's terms, and paths, share no type
+def slot_of(term: Any) -> Slot:  # noqa: ANN401 - rdflib's terms, and paths, share no type
     """Turn a term of rdflib into one of ours; its blank nodes match like variables nobody names."""
     if isinstance(term, rdflib.URIRef):
         return NamedNode(str(term))
@@ -117,7 +117,7 @@ def _premises(node: Any) -> Premises:  # noqa: ANN401 - rdflib's algebra nodes a
 
 def _pattern(triple: Any) -> Pattern:  # noqa: ANN401 - a tuple of rdflib's terms
     subject, predicate, value = triple
-    return Pattern(_slot(subject), predicate if isinstance(predicate, Path) else _slot(predicate), _slot(value))
+    return Pattern(slot_of(subject), predicate if isinstance(predicate, Path) else slot_of(predicate), slot_of(value))
 
 
 def _required(expression: Any) -> Iterator[Premises]:  # noqa: ANN401 - rdflib's expressions are untyped

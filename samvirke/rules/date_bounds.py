@@ -10,11 +10,10 @@ Standard: EDTF, https://www.loc.gov/standards/datetime/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date
 from types import MappingProxyType
 
-import pyoxigraph
 from pyoxigraph import Variable
 
 from samvirke import edtf
@@ -24,6 +23,9 @@ from samvirke.rules.algebra import Pattern, Premises
 from samvirke.rules.match import Facts
 from samvirke.rules.text import Rule
 from samvirke.terms import CORE, EDTF_DATATYPES, RDFS, XSD
+
+Properties = Mapping[NamedNode, tuple[NamedNode, ...]]
+"""For each of the four bounds, the properties it is written under."""
 
 NAME = "edtf-bounds"
 _TITLES = {"da": "Datogrænser", "en": "Date bounds"}
@@ -69,11 +71,22 @@ def bounds_of(triple: Triple) -> Mapping[NamedNode, Literal]:
     return {term: Literal(day.isoformat(), datatype=XSD.date) for term, day in days if day is not None}
 
 
-def declared(facts: Facts) -> Mapping[NamedNode, tuple[NamedNode, ...]]:
-    """Return the properties that each of the four bounds is written under, in the order of their addresses."""
+def bounds_beside(source: Triple, properties: Properties) -> tuple[Triple, ...]:
+    """Return the bounds of the date in a triple, under the properties that the site writes them under.
+
+    Raises: InputError when it is no date this engine can read.
+    """
+    return tuple(
+        Triple(source.subject, one, day) for bound, day in bounds_of(source).items() for one in properties[bound]
+    )
+
+
+def declared(facts: Facts) -> Properties:
+    """Return the properties that the ontology has for each of the four bounds, in the order of their addresses."""
+    axioms = Facts(facts.store, facts.schema_graphs, data=False)
     found: dict[NamedNode, tuple[NamedNode, ...]] = {}
     for bound in (CORE.beginEarliest, CORE.beginLatest, CORE.endEarliest, CORE.endLatest):
-        below = sorted(_below(facts, bound), key=str)
+        below = sorted(_below(axioms, bound), key=str)
         found[bound] = tuple(below) or (bound,)
     return found
 
@@ -92,36 +105,30 @@ def _below(facts: Facts, bound: NamedNode) -> set[NamedNode]:
 class Bounds:
     """The rule at work on one store. `unread` lists the dates that could not be read."""
 
-    def __init__(self, store: pyoxigraph.Store, facts: Facts) -> None:
-        self.store = store
+    def __init__(self, facts: Facts, inferred: Container[Triple]) -> None:
         self.facts = facts
         self.unread: dict[Triple, InputError] = {}
-        self._own: set[Triple] = set()
+        self._inferred = inferred
+        self._properties = declared(facts)
 
     def compute(self, sources: Iterable[Triple]) -> dict[Triple, tuple[Triple, ...]]:
         """Return the bounds of dates that are not known yet, each with the date it was computed from."""
         found: dict[Triple, tuple[Triple, ...]] = {}
-        properties = declared(self.facts)
         for source in sorted(sources, key=str):
             try:
-                bounds = bounds_of(source)
+                triples = bounds_beside(source, self._properties)
             except InputError as error:
                 self.unread[source] = error
                 continue
-            for bound, value in bounds.items():
-                for triple in (Triple(source.subject, prop, value) for prop in properties[bound]):
-                    if triple not in found and not self._stated(triple):
-                        found[triple] = (source,)
-        self._own.update(found)
+            for triple in triples:
+                if not self.facts.holds(triple) and not self._stated(triple):
+                    found.setdefault(triple, (source,))
         return found
 
     def _stated(self, triple: Triple) -> bool:
-        """Whether the node has a value for the bound that was not computed here."""
-        return any(known not in self._own for known in self._values(triple))
-
-    def _values(self, triple: Triple) -> Iterator[Triple]:
-        for quad in self.store.quads_for_pattern(triple.subject, triple.predicate, None, DefaultGraph()):
-            yield quad.triple
+        """Whether a source states a value for the bound; what rules infer is no statement."""
+        known = self.facts.store.quads_for_pattern(triple.subject, triple.predicate, None, DefaultGraph())
+        return any(quad.triple not in self._inferred for quad in known)
 
 
 def explains(facts: Facts, triple: Triple) -> Triple | None:
@@ -134,8 +141,6 @@ def explains(facts: Facts, triple: Triple) -> Triple | None:
 
 def _gives(facts: Facts, quad: Quad, triple: Triple) -> bool:
     try:
-        bounds = bounds_of(quad.triple)
+        return triple in bounds_beside(quad.triple, declared(facts))
     except InputError:
         return False
-    properties = declared(facts)
-    return any(triple.predicate in properties[bound] and triple.object == value for bound, value in bounds.items())

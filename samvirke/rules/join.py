@@ -2,9 +2,8 @@
 
 Duty: hold the data as numbers, and find the matches of a rule's facts that are new since it was asked
 last. Level 4; reads a store once and writes nothing.
-The axioms that a rule reads never change while rules run. So they are solved first and only once: each
-solution leaves an `Instance`, whose patterns have constants where the ontology had something to say,
-and a rule without any costs nothing more. An instance is then asked only about facts it has not seen.
+The axioms that a rule reads never change while rules run. So `plan` has solved them, and what is left of a
+rule are its instances. An instance is asked only about facts it has not seen.
 Source: semi-naive evaluation, Abiteboul, Hull, Vianu: Foundations of Databases, section 13.1
 """
 
@@ -14,9 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from pyoxigraph import Variable
+
 from samvirke.model import DefaultGraph, Literal, NamedNode, Quad, Term, Triple
 from samvirke.rules.algebra import Slots
-from samvirke.rules.match import Binding, Facts, premises_of, select_axioms, value_of
+from samvirke.rules.match import Binding, Facts, premises_of
+from samvirke.rules.plan import Plan
 from samvirke.rules.text import Rule
 
 Key = tuple[int, int, int]
@@ -41,13 +43,14 @@ class Ground:
 
 
 @dataclass(slots=True)
-class Instance:
-    """A rule with what the ontology says filled in. `seen` counts the facts of each pattern it knows."""
+class Matched:
+    """An instance of a rule in numbers. `seen` counts the facts of each pattern it knows."""
 
     template: tuple[Key, ...]
     patterns: tuple[Key, ...]
     ground: Ground
     variables: int
+    level: int
     seen: list[int]
 
     def facts(self, bound: Sequence[int]) -> list[Key]:
@@ -59,7 +62,7 @@ class Instance:
 class Memory:
     """The data as numbers: what is known, and for each pattern of an instance the facts in the order they came."""
 
-    def __init__(self, facts: Facts, rules: Sequence[Rule], *, mark: Callable[[Term], bool]) -> None:
+    def __init__(self, facts: Facts, rules: Sequence[Rule], plan: Plan, *, mark: Callable[[Term], bool]) -> None:
         self.facts = facts
         self.terms: list[Term] = []
         self.data: set[Key] = set()
@@ -71,7 +74,7 @@ class Memory:
         self._logs: dict[_Log, list[tuple[int, int]]] = {}
         self._from: dict[int, dict[int, list[int]]] = {}
         self._to: dict[int, dict[int, list[int]]] = {}
-        self.instances = {rule.name: self._instances(rule) for rule in rules if rule.axioms}
+        self.instances = {rule.name: self._matched(rule, plan) for rule in rules if rule.axioms}
         for graph in facts.schema_graphs:
             self.axioms.update(map(self.key, facts.store.quads_for_pattern(None, None, None, graph)))
         # A store gives its facts in no given order; sorted, every run meets and explains them alike.
@@ -123,12 +126,16 @@ class Memory:
             self._from[predicate].setdefault(subject, []).append(value)
             self._to[predicate].setdefault(value, []).append(subject)
 
-    def matches(self, rule: Rule) -> Iterator[tuple[Instance, list[int]]]:
+    def matches(self, rule: Rule, level: int) -> Iterator[tuple[Matched, list[int]]]:
         """Yield the matches with at least one fact that the rule has not met yet, and count those facts as met.
+
+        Only the instances of one stratum are asked.
 
         The facts may not change while this is read.
         """
         for instance in self.instances[rule.name]:
+            if instance.level != level:
+                continue
             logs = [self._logs[_log(pattern)] for pattern in instance.patterns]
             for place, (pattern, log) in enumerate(zip(instance.patterns, logs, strict=True)):
                 rest = instance.patterns[:place] + instance.patterns[place + 1 :]
@@ -160,27 +167,23 @@ class Memory:
             return [(found, value) for found in self._to[predicate].get(value, ())]
         return self._logs[_log(pattern)]
 
-    def _instances(self, rule: Rule) -> list[Instance]:
-        """Return the rule once for each thing the ontology says that it is about."""
-        found: dict[tuple[tuple[Key, ...], tuple[Key, ...]], Instance] = {}
+    def _matched(self, rule: Rule, plan: Plan) -> list[Matched]:
+        """Return the instances of a rule in numbers, and listen to the facts they are about."""
+        found = []
         axioms = Facts(self.facts.store, self.facts.schema_graphs, data=False)
-        for row in select_axioms(self.facts, rule):
+        for one, level in zip(plan.instances[rule.name], plan.levels[rule.name], strict=True):
             names: dict[str, int] = {}
-            template = tuple(self._pattern(slots, row, names) for slots in rule.template)
-            patterns = tuple(self._pattern(slots, row, names) for slots in rule.facts)
-            assert all(pattern[1] >= 0 for pattern in patterns), f"{rule.name}: a predicate is left open by the axioms"
-            if (template, patterns) in found:
-                continue
-            found[template, patterns] = Instance(
-                template, patterns, Ground(row, rule, axioms), len(names), [0] * len(patterns)
-            )
+            template = tuple(self._pattern(slots, names) for slots in one.template)
+            patterns = tuple(self._pattern(slots, names) for slots in one.patterns)
+            ground = Ground(one.row, rule, axioms)
+            found.append(Matched(template, patterns, ground, len(names), level, [0] * len(patterns)))
             for pattern in patterns:
                 self._listen(pattern, joined=len(patterns) > 1)
-        return list(found.values())
+        return found
 
-    def _pattern(self, slots: Slots, row: Binding, names: dict[str, int]) -> Key:
+    def _pattern(self, slots: Slots, names: dict[str, int]) -> Key:
         subject, predicate, value = (
-            self.number(term) if (term := value_of(slot, row)) is not None else ~names.setdefault(str(slot), len(names))
+            ~names.setdefault(slot.value, len(names)) if isinstance(slot, Variable) else self.number(slot)
             for slot in slots
         )
         return subject, predicate, value
@@ -212,10 +215,10 @@ def _bind(bound: list[int], pattern: Key, subject: int, value: int) -> list[int]
     return more
 
 
-def conclusions(memory: Memory, rule: Rule) -> Mapping[Key, tuple[Instance, list[int]]]:
+def conclusions(memory: Memory, rule: Rule, level: int) -> Mapping[Key, tuple[Matched, list[int]]]:
     """Return what an engine rule infers that is not known, each with the first match that leads to it."""
-    found: dict[Key, tuple[Instance, list[int]]] = {}
-    for instance, bound in memory.matches(rule):
+    found: dict[Key, tuple[Matched, list[int]]] = {}
+    for instance, bound in memory.matches(rule, level):
         for slots in instance.template:
             key = filled(slots[0], bound), filled(slots[1], bound), filled(slots[2], bound)
             if key not in memory.data and key not in found and key not in memory.axioms and memory.is_triple(key):

@@ -218,19 +218,24 @@ def _walk_repeated(facts: Facts, path: MulPath, start: Term | None, end: Term | 
 def select(facts: Facts, rule: Rule, binding: Binding | None = None) -> Iterator[dict[str, Term]]:
     """Yield every match of a rule as the terms its variables are bound to, in no given order.
 
+    With a `binding`, only the matches that agree with it.
+
     Reads:  the default graph, and by GRAPH the schema graphs; a site's rule reads both without GRAPH.
     """
     data: list[NamedNode | BlankNode | DefaultGraph] = [DefaultGraph()]
+    binding = binding or {}
+    # A variable that is told has that value everywhere, also where a match leaves it open or asks for any.
+    told = {name: term for name, term in binding.items() if rule.engine or name in rule.settled}
     solutions = facts.store.query(
         rule.select,
         base_iri=rule.base,
         default_graph=data if rule.engine else [*data, *facts.schema_graphs],
         named_graphs=list(facts.schema_graphs),
-        substitutions={Variable(name): term for name, term in (binding or {}).items()},
+        substitutions={Variable(name): term for name, term in told.items()},
     )
     for found in _rows(solutions):
-        if binding is None or all(found.setdefault(name, term) == term for name, term in binding.items()):
-            yield found
+        if all(found.get(name, told.get(name)) == term for name, term in binding.items()):
+            yield {**found, **told}
 
 
 def select_axioms(facts: Facts, rule: Rule) -> list[dict[str, Term]]:

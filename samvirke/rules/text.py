@@ -26,6 +26,7 @@ from pyoxigraph import Variable
 from samvirke.errors import InputError
 from samvirke.model import NamedNode
 from samvirke.rules.algebra import Pattern, Premises, Slot, Slots, all_patterns, read_algebra, together
+from samvirke.rules.reads import Read, reads_of, settled
 from samvirke.sparql.errors import syntax_error
 from samvirke.sparql.tokens import Token, tokens
 from samvirke.terms import TYPE
@@ -42,7 +43,8 @@ class Rule:
     `engine` tells a rule of the engine from one of the site: an engine rule reads the ontology by
     GRAPH and the data without, a site's rule sees both without GRAPH too. An engine rule therefore
     comes in two halves: `axioms`, the SELECT of what it reads of the ontology, and `facts`, the
-    plain patterns of data that follow. `given` holds the premises of a rule that is not in halves.
+    plain patterns of data that follow. `given` holds the premises of a rule that is not in halves,
+    `settled` the variables that can be told before it is asked, and `reads` what its matches depend on.
     """
 
     name: str
@@ -57,6 +59,8 @@ class Rule:
     given: Premises = field(default_factory=Premises)
     axioms: str = ""
     facts: tuple[Slots, ...] = ()
+    settled: frozenset[str] = frozenset()
+    reads: tuple[Read, ...] = ()
 
     @cached_property
     def axiom_premises(self) -> Premises:
@@ -99,10 +103,10 @@ def read_rule(text: str, *, name: str, base: str, file: str, engine: bool = Fals
     select = _as_select(text, file=file)
     if engine:
         template, axioms, facts = _halves(text, file=file)
-        premises = Premises()
+        premises, bound, reads = Premises(), frozenset[str](), tuple[Read, ...]()
     else:
-        template, premises = read_algebra(text, base=base, file=file)
-        axioms, facts = "", ()
+        template, premises, where = read_algebra(text, base=base, file=file)
+        axioms, facts, bound, reads = "", (), settled(where), reads_of(where)
     return Rule(
         name=name,
         address=NamedNode(f"{base}rule/{name}"),
@@ -116,6 +120,8 @@ def read_rule(text: str, *, name: str, base: str, file: str, engine: bool = Fals
         given=premises,
         axioms=axioms,
         facts=facts,
+        settled=bound,
+        reads=reads,
     )
 
 
