@@ -16,11 +16,10 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from samvirke import sparql
 from samvirke.errors import InputError, NotFound, PreconditionFailed, WrongUse
-from samvirke.patch import write_patch
+from samvirke.patch import Delta
 from samvirke.sparql import errors as sparql_errors
 from samvirke.store import read_sent
-from samvirke.workers import evaluation
-from samvirke.workers.patches import Snapshot
+from samvirke.workers import delta, evaluation
 from samvirke.workers.request import Request
 
 __all__ = ["ACTIONS", "FORMATS", "answer"]
@@ -55,21 +54,29 @@ def answer(
     graph = NamedNode(request.graph) if request.graph else DefaultGraph()
     existed = isinstance(graph, DefaultGraph) or store.contains_named_graph(graph)
     _check_condition(request, existed=existed)
+    if not existed and request.action in ("get", "delete"):
+        raise _no_graph(request)
     if request.action == "get":
-        if not existed:
-            raise _no_graph(request)
         triples = (quad.triple for quad in store.quads_for_pattern(None, None, None, graph))
         return {"rows": evaluation.write_triples(triples, request, file), "existed": 1}
-    before = _lines(store.quads_for_pattern(None, None, None, graph))
+    return {"rows": _graph_change(store, request, content, graph, base=base).write(file), "existed": int(existed)}
+
+
+def _graph_change(
+    store: Store, request: Request, content: bytes, graph: NamedNode | DefaultGraph, *, base: str
+) -> Delta:
+    """Return what it is to put or delete a graph, or to add to it; the store itself stays as it is."""
+    names = frozenset({graph} if isinstance(graph, NamedNode) else ())
     if request.action == "delete":
-        if not existed:
-            raise _no_graph(request)
-        gone = {_name(graph)} if isinstance(graph, NamedNode) else set()
-        return {"rows": write_patch(file, deleted=before, gone=gone), "existed": 1}
-    sent = _lines(_sent(content, request.content_type, graph=graph, base=base))
-    made = set() if existed or not isinstance(graph, NamedNode) else {_name(graph)}
-    deleted = before - sent if request.action == "put" else set()
-    return {"rows": write_patch(file, deleted=deleted, added=sent - before, made=made), "existed": int(existed)}
+        return Delta(deleted=frozenset(store.quads_for_pattern(None, None, None, graph)), gone=names)
+    sent = frozenset(_sent(content, request.content_type, graph=graph, base=base))
+    deleted: frozenset[Quad] = frozenset()
+    if request.action == "put":
+        found = store.quads_for_pattern(None, None, None, graph)
+        deleted = frozenset(quad for quad in found if quad not in sent)
+    added = frozenset(quad for quad in sent if quad not in store)
+    made = frozenset(name for name in names if not store.contains_named_graph(name))
+    return Delta(deleted=deleted, added=added, made=made)
 
 
 def _update(
@@ -83,14 +90,13 @@ def _update(
     if request.gate is not None:
         sparql.gate_update(text, request.gate)
         placed = sparql.unreachable(placed)
-    before = Snapshot.of(store)
     try:
-        store.update(placed, base_iri=base)
+        change = delta.evaluate(store, placed, base=base)
     except SyntaxError as error:
         raise sparql_errors.syntax_error(text, _engine_words(text, placed, error, base), known=known) from error
     except (ValueError, RuntimeError, OSError) as error:
         raise sparql_errors.evaluation_error(text, str(error), what="update") from error
-    return {"rows": before.write_changes(store, file), "existed": 1}
+    return {"rows": change.write(file), "existed": 1}
 
 
 def _engine_words(text: str, placed: str, error: SyntaxError, base: str) -> str:
@@ -112,14 +118,6 @@ def _check_condition(request: Request, *, existed: bool) -> None:
 
 def _no_graph(request: Request) -> NotFound:
     return NotFound(f"There is no graph <{request.graph}> here.", remedy="Check its address.")
-
-
-def _name(graph: NamedNode) -> bytes:
-    return f"{graph} .".encode()
-
-
-def _lines(quads: Iterator[Quad]) -> set[bytes]:
-    return {f"{quad} .".encode() for quad in quads}
 
 
 def _sent(content: bytes, content_type: str, *, graph: NamedNode | DefaultGraph, base: str) -> Iterator[Quad]:

@@ -1,0 +1,190 @@
+"""Take an update apart into its operations, and each of them into template, dataset and pattern.
+
+Duty: where each part of the text stands, and which declarations hold for it. Level 4; evaluates nothing and
+judges nothing: whether the text is an update, the engine's parser says. What is not understood here is said
+to be so, and never guessed.
+Standard: https://www.w3.org/TR/sparql11-update/#updateLanguage
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain
+
+from samvirke.sparql.tokens import Token, brackets, tokens
+
+__all__ = ["Operation", "operations"]
+
+_BETWEEN_GRAPHS = frozenset({"SILENT", "GRAPH", "TO", "INTO"})
+_GROUPS_OF_GRAPHS = frozenset({"DEFAULT", "NAMED", "ALL"})
+_MANAGING = frozenset({"LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"})
+_ADDRESSES = frozenset({"iri", "name"})
+_ABSOLUTE = re.compile(r"<[A-Za-z][A-Za-z0-9+.\-]*:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation: the parts of its text, each as it was written, and the `declarations` that hold for it.
+
+    `kind` is "INSERT DATA" or "DELETE DATA" (the facts are `insert`, `delete`), "MODIFY" (templates `delete` and
+    `insert`, each with its braces or empty; `target`, the address after WITH; `dataset`, USING written as FROM;
+    `pattern`), or the name of an operation on `graphs`, which are addresses or DEFAULT, NAMED, ALL.
+    """
+
+    kind: str
+    declarations: str = ""
+    text: str = ""
+    delete: str = ""
+    insert: str = ""
+    target: str = ""
+    dataset: str = ""
+    pattern: str = ""
+    graphs: tuple[str, ...] = ()
+
+
+class _NotUnderstood(Exception):
+    """The text is put together in a way that is not known here."""
+
+
+def operations(text: str) -> list[Operation] | None:
+    """Return the operations of an update, or None when it is not understood; linear in the length of the text."""
+    reader = _Reader(text)
+    found: list[Operation] = []
+    try:
+        while True:
+            reader.declare()
+            if reader.ahead is None:
+                return found
+            found.append(reader.operation())
+            if reader.ahead is not None:
+                reader.expect(";")
+    except _NotUnderstood:
+        return None
+
+
+@dataclass(slots=True)
+class _Reader:
+    """One pass over the text, one token ahead."""
+
+    text: str
+    declared: dict[str, str] = field(default_factory=dict)
+    base: str = ""
+    ahead: Token | None = None
+    scan: Iterator[Token] = field(default_factory=lambda: iter(()))
+    end: int = 0
+    """Where the last token that was taken ends."""
+
+    def __post_init__(self) -> None:
+        self.scan = tokens(self.text)
+        self.ahead = next(self.scan, None)
+
+    def take(self) -> Token:
+        token = self.ahead
+        if token is None:
+            raise _NotUnderstood
+        self.end = token.start + len(token.text)
+        self.ahead = next(self.scan, None)
+        return token
+
+    def word(self) -> str:
+        """The keyword that comes next, or ""."""
+        return self.ahead.text.upper() if self.ahead is not None and self.ahead.kind == "word" else ""
+
+    def took(self, word: str) -> bool:
+        found = self.word() == word
+        if found:
+            self.take()
+        return found
+
+    def expect(self, text: str) -> None:
+        if self.take().text.upper() != text:
+            raise _NotUnderstood
+
+    def address(self) -> str:
+        token = self.take()
+        if token.kind not in _ADDRESSES:
+            raise _NotUnderstood
+        return token.text
+
+    def declare(self) -> None:
+        """Take the declarations, of which the later one of a prefix holds.
+
+        They are kept in their order, for an address may be relative to the BASE before it. Each prefix is kept once,
+        lest a long request that repeats its declarations were read again and again for each operation.
+        """
+        while (word := self.word()) in ("PREFIX", "BASE", "VERSION"):
+            self.take()
+            if word == "PREFIX":
+                name = self.take().text
+                self.declared.pop(name, None)
+                self.declared[name] = f"PREFIX {name} {self.address()}"
+            elif word == "VERSION":
+                self.declared["VERSION"] = f"VERSION {self.take().text}"
+            elif (base := self.address()) != self.base or _ABSOLUTE.match(base) is None:
+                self.base = base
+                self.declared[f"BASE {len(self.declared)} {self.end}"] = f"BASE {base}"
+
+    def block(self) -> str:
+        """Take what stands in braces, with them; its words are not looked at."""
+        if self.ahead is None or self.ahead.text != "{":
+            raise _NotUnderstood
+        start, depth = self.ahead.start, 0
+        for bracket in chain((self.ahead,), brackets(self.text, self.ahead.start + 1)):
+            depth += (bracket.text == "{") - (bracket.text == "}")
+            if not depth:
+                self.end = bracket.start + 1
+                self.scan = tokens(self.text, self.end)
+                self.ahead = next(self.scan, None)
+                return self.text[start : self.end]
+        raise _NotUnderstood
+
+    def operation(self) -> Operation:
+        start = self.ahead.start if self.ahead is not None else 0
+        found = self.parts()
+        declarations = "\n".join(self.declared.values())
+        return replace(found, declarations=declarations, text=self.text[start : self.end])
+
+    def parts(self) -> Operation:
+        word = self.word()
+        if word in _MANAGING:
+            return self.managing()
+        target = self.address() if self.took("WITH") else ""
+        delete = insert = ""
+        if self.took("DELETE"):
+            if not target and self.took("DATA"):
+                return Operation(kind="DELETE DATA", delete=self.block())
+            if not target and self.took("WHERE"):
+                delete = self.block()
+                return Operation(kind="MODIFY", delete=delete, pattern=delete)
+            delete = self.block()
+        if self.took("INSERT"):
+            if not target and not delete and self.took("DATA"):
+                return Operation(kind="INSERT DATA", insert=self.block())
+            insert = self.block()
+        dataset = ""
+        while self.took("USING"):
+            dataset += f" FROM NAMED {self.address()}" if self.took("NAMED") else f" FROM {self.address()}"
+        self.expect("WHERE")
+        return Operation(
+            kind="MODIFY", target=target, delete=delete, insert=insert, dataset=dataset, pattern=self.block()
+        )
+
+    def managing(self) -> Operation:
+        kind = self.take().text.upper()
+        graphs: list[str] = []
+        while self.ahead is not None and self.ahead.text != ";":
+            token = self.take()
+            word = token.text.upper() if token.kind == "word" else ""
+            if word in _GROUPS_OF_GRAPHS:
+                graphs.append(word)
+            elif token.kind in _ADDRESSES:
+                graphs.append(token.text)
+            elif word not in _BETWEEN_GRAPHS:
+                raise _NotUnderstood
+        if kind == "LOAD":  # The first address is the document's.
+            graphs = graphs[1:] or ["DEFAULT"]
+        if len(graphs) != (2 if kind in ("ADD", "MOVE", "COPY") else 1):
+            raise _NotUnderstood
+        return Operation(kind=kind, graphs=tuple(graphs))
