@@ -15,13 +15,14 @@ from itertools import chain
 
 from samvirke.sparql.tokens import Token, brackets, tokens
 
-__all__ = ["Operation", "operations"]
+__all__ = ["Operation", "Parted", "part"]
 
 _BETWEEN_GRAPHS = frozenset({"SILENT", "GRAPH", "TO", "INTO"})
 _GROUPS_OF_GRAPHS = frozenset({"DEFAULT", "NAMED", "ALL"})
 _MANAGING = frozenset({"LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"})
 _ADDRESSES = frozenset({"iri", "name"})
 _ABSOLUTE = re.compile(r"<[A-Za-z][A-Za-z0-9+.\-]*:")
+_SHOWN = re.compile(r"[^\n]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +32,14 @@ class Operation:
     `kind` is "INSERT DATA" or "DELETE DATA" (the facts are `insert`, `delete`), "MODIFY" (templates `delete` and
     `insert`, each with its braces or empty; `target`, the address after WITH; `dataset`, USING written as FROM;
     `pattern`), or the name of an operation on `graphs`, which are addresses or DEFAULT, NAMED, ALL.
+    `place` is where it starts, `declared` where its declarations start and end.
     """
 
     kind: str
     declarations: str = ""
     text: str = ""
+    place: int = 0
+    declared: tuple[tuple[int, int], ...] = ()
     delete: str = ""
     insert: str = ""
     target: str = ""
@@ -43,20 +47,42 @@ class Operation:
     pattern: str = ""
     graphs: tuple[str, ...] = ()
 
+    @property
+    def alone(self) -> str:
+        """This operation as an update of its own."""
+        return f"{self.declarations}\n{self.text}"
+
+    def in_place(self, text: str) -> str:
+        """The same in the places it has in `text`, the whole update: all else before it is blank."""
+        made, done = "", 0
+        for start, end in self.declared:
+            made += _SHOWN.sub(" ", text[done:start]) + text[start:end]
+            done = end
+        return made + _SHOWN.sub(" ", text[done : self.place]) + self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """An update in its operations. `scattered`: there are declarations behind the first of them."""
+
+    operations: tuple[Operation, ...]
+    scattered: bool
+
 
 class _NotUnderstood(Exception):
     """The text is put together in a way that is not known here."""
 
 
-def operations(text: str) -> list[Operation] | None:
+def part(text: str) -> Parted | None:
     """Return the operations of an update, or None when it is not understood; linear in the length of the text."""
     reader = _Reader(text)
     found: list[Operation] = []
+    scattered = False
     try:
         while True:
-            reader.declare()
+            scattered |= reader.declare() and bool(found)
             if reader.ahead is None:
-                return found
+                return Parted(tuple(found), scattered)
             found.append(reader.operation())
             if reader.ahead is not None:
                 reader.expect(";")
@@ -69,7 +95,7 @@ class _Reader:
     """One pass over the text, one token ahead."""
 
     text: str
-    declared: dict[str, str] = field(default_factory=dict)
+    declared: dict[str, tuple[int, int]] = field(default_factory=dict)
     base: str = ""
     ahead: Token | None = None
     scan: Iterator[Token] = field(default_factory=lambda: iter(()))
@@ -108,23 +134,31 @@ class _Reader:
             raise _NotUnderstood
         return token.text
 
-    def declare(self) -> None:
-        """Take the declarations, of which the later one of a prefix holds.
+    def declare(self) -> bool:
+        """Take the declarations, of which the later one of a prefix holds; say whether there are any.
 
         They are kept in their order, for an address may be relative to the BASE before it. Each prefix is kept once,
         lest a long request that repeats its declarations were read again and again for each operation.
         """
-        while (word := self.word()) in ("PREFIX", "BASE", "VERSION"):
-            self.take()
+        found = False
+        while self.ahead is not None and (word := self.word()) in ("PREFIX", "BASE", "VERSION"):
+            found, start = True, self.take().start
+            name = word
             if word == "PREFIX":
-                name = self.take().text
-                self.declared.pop(name, None)
-                self.declared[name] = f"PREFIX {name} {self.address()}"
-            elif word == "VERSION":
-                self.declared["VERSION"] = f"VERSION {self.take().text}"
-            elif (base := self.address()) != self.base or _ABSOLUTE.match(base) is None:
-                self.base = base
-                self.declared[f"BASE {len(self.declared)} {self.end}"] = f"BASE {base}"
+                prefix = self.take()
+                if prefix.kind != "name" or not prefix.text.endswith(":"):
+                    raise _NotUnderstood
+                name = prefix.text
+            address = self.take()
+            if address.kind != ("string" if word == "VERSION" else "iri"):
+                raise _NotUnderstood
+            if word == "BASE":
+                if address.text == self.base and _ABSOLUTE.match(self.base) is not None:
+                    continue
+                self.base, name = address.text, f"BASE {start}"
+            self.declared.pop(name, None)
+            self.declared[name] = start, self.end
+        return found
 
     def block(self) -> str:
         """Take what stands in braces, with them; its words are not looked at."""
@@ -143,8 +177,11 @@ class _Reader:
     def operation(self) -> Operation:
         start = self.ahead.start if self.ahead is not None else 0
         found = self.parts()
-        declarations = "\n".join(self.declared.values())
-        return replace(found, declarations=declarations, text=self.text[start : self.end])
+        declared = tuple(self.declared.values())
+        declarations = "\n".join(self.text[first:end] for first, end in declared)
+        return replace(
+            found, declarations=declarations, text=self.text[start : self.end], place=start, declared=declared
+        )
 
     def parts(self) -> Operation:
         word = self.word()

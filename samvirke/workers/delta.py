@@ -19,12 +19,12 @@ from typing import TypeVar
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, QuerySolutions, Store
 
 from samvirke.patch import Delta, read_patch
-from samvirke.sparql.operations import Operation, operations
-from samvirke.sparql.tokens import prologue
+from samvirke.sparql.operations import Operation, Parted, part
+from samvirke.sparql.tokens import prologue, tokens
 from samvirke.workers.patches import Snapshot
 from samvirke.workers.templates import GraphName, Templates, facts, named
 
-__all__ = ["compared", "evaluate"]
+__all__ = ["check", "compared", "evaluate"]
 
 Thing = TypeVar("Thing")
 Whole = Callable[[Store, str, str], Delta]
@@ -48,25 +48,53 @@ def evaluate(store: Store, text: str, *, base: str, whole: Whole = compared) -> 
     that is thrown away then.
     Raises: as `Store.update`: SyntaxError with places in `text`; ValueError, RuntimeError or OSError.
     """
-    found = operations(text)
-    if found is not None and [one.kind for one in found] == ["INSERT DATA"]:
+    parted = part(text)
+    if parted is not None and [one.kind for one in parted.operations] == ["INSERT DATA"] and not parted.scattered:
         return _changed(store, set(), facts(text, base))  # To read these facts is to check the text.
-    if not _parses(text, base):
-        with contextlib.suppress(ValueError, RuntimeError, OSError):
-            Store().update(text, base_iri=base)  # Raises, with the places in the text as it was sent.
-        found = None
-    # Each pattern is parsed for itself before anything is done: parted wrongly, it would hardly be one.
-    if found is None or (len(found) > 1 and not all(_parses(_alone(one), base) for one in found if one.pattern)):
+    if not _checked(text, parted, base) or parted is None:
         return whole(store, text, base)
     total = _Total()
-    for operation in found:
+    for operation in parted.operations:
         total.add(_executed(store, operation, base, whole))
     return total.delta()
 
 
+def check(text: str, *, base: str) -> None:
+    """Parse an update; evaluates nothing, not even on an empty store. Raises: SyntaxError with places in `text`."""
+    _checked(text, part(text), base)
+
+
+def _checked(text: str, parted: Parted | None, base: str) -> bool:
+    """Say whether an update, which is parsed, may be executed part by part."""
+    if _parses(text, base):
+        # Each pattern is parsed for itself too: where it was parted wrongly, it would hardly be one.
+        patterns = [one for one in parted.operations if one.pattern] if parted else []
+        return parted is not None and (len(parted.operations) == 1 or all(_parses(one.alone, base) for one in patterns))
+    if parted is None or not parted.scattered:
+        return _raise(text, base)
+    # The engine takes declarations before the first operation only; the standard has them before each.
+    labels: set[str] = set()
+    for one in parted.operations:
+        if not _parses(one.alone, base):
+            return _raise(one.in_place(text), base)
+        facts_of = one.text if one.kind == "INSERT DATA" else ""
+        own = {token.text for token in tokens(facts_of) if token.kind == "blank"}
+        if shared := sorted(own & labels):
+            raise SyntaxError(f"The blank node {shared[0]} cannot be shared by multiple blocks")
+        labels |= own
+    return True
+
+
+def _raise(text: str, base: str) -> bool:
+    """Have the engine say what is wrong with a text."""
+    with contextlib.suppress(ValueError, RuntimeError, OSError):
+        Store().update(text, base_iri=base)
+    return False
+
+
 def _executed(store: Store, operation: Operation, base: str, whole: Whole) -> Delta:
     if operation.kind == "INSERT DATA":
-        return _changed(store, set(), facts(_alone(operation), base))
+        return _changed(store, set(), facts(operation.alone, base))
     if operation.kind == "DELETE DATA":
         return _changed(store, facts(f"{operation.declarations}\nINSERT DATA {operation.delete}", base), set())
     if operation.kind == "MODIFY":
@@ -84,7 +112,7 @@ def _modified(store: Store, operation: Operation, base: str, whole: Whole) -> De
         templates = Templates.of(operation, base)
         rows = _rows(store, operation, templates, base)
     except SyntaxError:
-        return whole(store, _alone(operation), base)
+        return whole(store, operation.alone, base)
     for row in rows:
         templates.fill(tuple(row), deleted, inserted)
     return _changed(store, deleted, inserted)
@@ -122,7 +150,7 @@ def _copied(store: Store, operation: Operation, base: str) -> Delta:
     copies = (Quad(quad.subject, quad.predicate, quad.object, target) for quad in found)
     new = {quad for quad in copies if quad not in store}
     missing = _existing(store, {target}, exist=False)
-    store.update(_alone(operation), base_iri=base)
+    store.update(operation.alone, base_iri=base)
     return Delta(added=frozenset(q for q in new if q in store), made=_existing(store, missing, exist=True))
 
 
@@ -138,7 +166,7 @@ def _managed(store: Store, operation: Operation, base: str) -> Delta:
             graphs.add(named(address, operation.declarations, base))
     before = {quad for graph in graphs for quad in store.quads_for_pattern(None, None, None, graph)}
     present, missing = _existing(store, graphs, exist=True), _existing(store, graphs, exist=False)
-    store.update(_alone(operation), base_iri=base)
+    store.update(operation.alone, base_iri=base)
     added: set[Quad] = set()
     for graph in graphs:
         for quad in store.quads_for_pattern(None, None, None, graph):
@@ -158,10 +186,6 @@ def _existing(store: Store, graphs: Iterable[GraphName], *, exist: bool) -> froz
     """Return those of the named graphs that exist, or those that do not."""
     names = (graph for graph in graphs if not isinstance(graph, DefaultGraph))
     return frozenset(graph for graph in names if store.contains_named_graph(graph) == exist)
-
-
-def _alone(operation: Operation) -> str:
-    return f"{operation.declarations}\n{operation.text}"
 
 
 def _parses(text: str, base: str) -> bool:

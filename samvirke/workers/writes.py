@@ -103,7 +103,7 @@ def _engine_words(text: str, placed: str, error: SyntaxError, base: str) -> str:
     """What the engine says of the text as it was sent: places are counted in that one."""
     if placed != text:
         try:
-            Store().update(text, base_iri=base)
+            delta.check(text, base=base)
         except SyntaxError as own:
             return str(own)
     return str(error)
