@@ -9,6 +9,7 @@ Standard: https://www.w3.org/TR/sparql11-update/#updateLanguage
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -194,7 +195,7 @@ class _Reader:
                 return Operation(kind="DELETE DATA", delete=self.block())
             if not target and self.took("WHERE"):
                 delete = self.block()
-                return Operation(kind="MODIFY", delete=delete, pattern=delete)
+                return Operation(kind="MODIFY", delete=delete, pattern=_pattern(delete))
             delete = self.block()
         if self.took("INSERT"):
             if not target and not delete and self.took("DATA"):
@@ -225,3 +226,25 @@ class _Reader:
         if len(graphs) != (2 if kind in ("ADD", "MOVE", "COPY") else 1):
             raise _NotUnderstood
         return Operation(kind=kind, graphs=tuple(graphs))
+
+
+def _pattern(template: str) -> str:
+    """Return what DELETE WHERE matches: its quads, so that GRAPH with nothing in its braces asks for nothing.
+
+    In any other pattern it asks whether there is such a graph.
+    """
+    made, done = "", 0
+    for graph, _, opening, closing in _windows(tokens(template)):
+        if graph.kind == "word" and graph.text.upper() == "GRAPH" and opening.text == "{" and closing.text == "}":
+            made += template[done : graph.start]
+            done = closing.start + 1
+    return made + template[done:]
+
+
+def _windows(scan: Iterator[Token]) -> Iterator[tuple[Token, ...]]:
+    """Yield each token with the three behind it."""
+    window: deque[Token] = deque(maxlen=4)
+    for token in scan:
+        window.append(token)
+        if len(window) == window.maxlen:
+            yield tuple(window)
