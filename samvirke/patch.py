@@ -16,6 +16,7 @@ Source: https://afs.github.io/rdf-delta/rdf-patch.html
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO
@@ -60,13 +61,19 @@ class Delta:
 
     def patch(self) -> bytes:
         """The change as a patch, its lines in one order: the same change gives the same bytes."""
-        parts = (
-            (b"D ", (f"{quad} .".encode() for quad in self.deleted)),
-            (b"GD ", (f"{graph} .".encode() for graph in self.gone)),
-            (b"GA ", (f"{graph} .".encode() for graph in self.made)),
-            (b"A ", (f"{quad} .".encode() for quad in self.added)),
+        output = io.BytesIO()
+        self.write(output)
+        return output.getvalue()
+
+    def write(self, output: IO[bytes]) -> int:
+        """Write the patch to a file, and return the number of changes."""
+        return write_patch(
+            output,
+            deleted=(f"{quad} .".encode() for quad in self.deleted),
+            gone=(f"{graph} .".encode() for graph in self.gone),
+            made=(f"{graph} .".encode() for graph in self.made),
+            added=(f"{quad} .".encode() for quad in self.added),
         )
-        return b"".join(verb + line + b"\n" for verb, lines in parts for line in sorted(lines))
 
 
 def read_patch(patch: bytes) -> Delta:

@@ -207,9 +207,11 @@ def _undeclared(text: str, scanned: list[Token], known: Mapping[str, str]) -> Qu
     declared = set(prologue(text).prefixes)
     previous = ""
     for token in scanned:
-        if token.kind == "name" and previous != "PREFIX":
+        if token.kind == "name":
             prefix = token.text.partition(":")[0]
-            if prefix not in declared:
+            if previous == "PREFIX":  # Also later than in the prologue: before each operation of an update.
+                declared.add(prefix)
+            elif prefix not in declared:
                 remedy = f"Write “PREFIX {prefix}: <{known.get(prefix, '…')}>” before the query."
                 return _error(text, token.start, f"The prefix “{prefix}:” is not declared.", remedy)
         previous = token.text.upper() if token.kind == "word" else ""

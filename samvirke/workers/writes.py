@@ -9,7 +9,6 @@ Standards: https://www.w3.org/TR/sparql11-update/, https://www.w3.org/TR/sparql1
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, cast
 
@@ -17,11 +16,10 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from samvirke import sparql
 from samvirke.errors import InputError, NotFound, PreconditionFailed, WrongUse
-from samvirke.patch import Delta, apply_delta, read_patch, write_patch
+from samvirke.patch import Delta, apply_delta, read_patch
 from samvirke.sparql import errors as sparql_errors
 from samvirke.store import read_sent
-from samvirke.workers import evaluation
-from samvirke.workers.patches import Snapshot
+from samvirke.workers import delta, evaluation
 from samvirke.workers.request import Request
 
 __all__ = ["ACTIONS", "FORMATS", "answer", "judged"]
@@ -51,26 +49,14 @@ def answer(
     Raises: QueryRefused, QuerySyntaxError, InputError, WrongUse; NotFound; PreconditionFailed.
     """
     file = cast("IO[bytes]", output)
-    if request.action == "update":
-        return _update(store, request, content, file, base=base, known=known)
-    graph = NamedNode(request.graph) if request.graph else DefaultGraph()
-    existed = isinstance(graph, DefaultGraph) or store.contains_named_graph(graph)
-    _check_condition(request, existed=existed)
     if request.action == "get":
+        graph, existed = _graph(store, request)
         if not existed:
             raise _no_graph(request)
         triples = (quad.triple for quad in store.quads_for_pattern(None, None, None, graph))
         return {"rows": evaluation.write_triples(triples, request, file), "existed": 1}
-    before = _lines(store.quads_for_pattern(None, None, None, graph))
-    if request.action == "delete":
-        if not existed:
-            raise _no_graph(request)
-        gone = {_name(graph)} if isinstance(graph, NamedNode) else set()
-        return {"rows": write_patch(file, deleted=before, gone=gone), "existed": 1}
-    sent = _lines(_sent(content, request.content_type, graph=graph, base=base))
-    made = set() if existed or not isinstance(graph, NamedNode) else {_name(graph)}
-    deleted = before - sent if request.action == "put" else set()
-    return {"rows": write_patch(file, deleted=deleted, added=sent - before, made=made), "existed": int(existed)}
+    change, existed = _change(store, request, content, base=base, known=known)
+    return {"rows": change.write(file), "existed": int(existed)}
 
 
 def judged(
@@ -85,23 +71,40 @@ def judged(
 ) -> dict[str, int]:
     """Do a write that the clerk has to pass, and write two patches: what was asked for, and what follows from it.
 
-    Returns besides what `answer` does how long the first of them is (`asserted`).
+    Returns besides what `answer` does how many bytes the first of them has (`asserted`).
     Raises: what `answer` and the clerk raise.
     """
-    patch = io.BytesIO()
-    if request.action == "patch":
-        told, delta = {"existed": 1}, _effective(store, content)
-    else:
-        told = answer(store, request, content, patch, base=base, known=known)
-        delta = read_patch(patch.getvalue())
+    change, existed = _change(store, request, content, base=base, known=known)
     if request.action != "update":
-        apply_delta(store, delta)
-    found = clerk.judge(store, delta, graphs=request.graphs)
+        apply_delta(store, change)
+    found = clerk.judge(store, change, graphs=request.graphs)
     file = cast("IO[bytes]", output)
     asserted = found.asserted.patch()
     file.write(asserted)
     file.write(found.derived.patch())
-    return {**told, "rows": len(found.asserted), "asserted": len(asserted)}
+    return {"rows": len(found.asserted), "existed": int(existed), "asserted": len(asserted)}
+
+
+def _change(
+    store: Store, request: Request, content: bytes, *, base: str, known: Mapping[str, str]
+) -> tuple[Delta, bool]:
+    """Return what a write changes, and whether its graph existed; an update is made on the store itself."""
+    if request.action == "update":
+        return _update(store, request, content, base=base, known=known), True
+    if request.action == "patch":
+        return _effective(store, content), True
+    graph, existed = _graph(store, request)
+    if not existed and request.action == "delete":
+        raise _no_graph(request)
+    return _graph_change(store, request, content, graph, base=base), existed
+
+
+def _graph(store: Store, request: Request) -> tuple[NamedNode | DefaultGraph, bool]:
+    """Return the graph that a request means, and whether there is one; what it asks of that has to be so."""
+    graph = NamedNode(request.graph) if request.graph else DefaultGraph()
+    existed = isinstance(graph, DefaultGraph) or store.contains_named_graph(graph)
+    _check_condition(request, existed=existed)
+    return graph, existed
 
 
 def _effective(store: Store, content: bytes) -> Delta:
@@ -116,9 +119,24 @@ def _effective(store: Store, content: bytes) -> Delta:
     )
 
 
-def _update(
-    store: Store, request: Request, content: bytes, file: IO[bytes], *, base: str, known: Mapping[str, str]
-) -> dict[str, int]:
+def _graph_change(
+    store: Store, request: Request, content: bytes, graph: NamedNode | DefaultGraph, *, base: str
+) -> Delta:
+    """Return what it is to put or delete a graph, or to add to it; the store itself stays as it is."""
+    names = frozenset({graph} if isinstance(graph, NamedNode) else ())
+    if request.action == "delete":
+        return Delta(deleted=frozenset(store.quads_for_pattern(None, None, None, graph)), gone=names)
+    sent = frozenset(_sent(content, request.content_type, graph=graph, base=base))
+    deleted: frozenset[Quad] = frozenset()
+    if request.action == "put":
+        found = store.quads_for_pattern(None, None, None, graph)
+        deleted = frozenset(quad for quad in found if quad not in sent)
+    added = frozenset(quad for quad in sent if quad not in store)
+    made = frozenset(name for name in names if not store.contains_named_graph(name))
+    return Delta(deleted=deleted, added=added, made=made)
+
+
+def _update(store: Store, request: Request, content: bytes, *, base: str, known: Mapping[str, str]) -> Delta:
     try:
         text = content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -127,21 +145,19 @@ def _update(
     if request.gate is not None:
         sparql.gate_update(text, request.gate)
         placed = sparql.unreachable(placed)
-    before = Snapshot.of(store)
     try:
-        store.update(placed, base_iri=base)
+        return delta.evaluate(store, placed, base=base)
     except SyntaxError as error:
         raise sparql_errors.syntax_error(text, _engine_words(text, placed, error, base), known=known) from error
     except (ValueError, RuntimeError, OSError) as error:
         raise sparql_errors.evaluation_error(text, str(error), what="update") from error
-    return {"rows": before.write_changes(store, file), "existed": 1}
 
 
 def _engine_words(text: str, placed: str, error: SyntaxError, base: str) -> str:
     """What the engine says of the text as it was sent: places are counted in that one."""
     if placed != text:
         try:
-            Store().update(text, base_iri=base)
+            delta.check(text, base=base)
         except SyntaxError as own:
             return str(own)
     return str(error)
@@ -156,14 +172,6 @@ def _check_condition(request: Request, *, existed: bool) -> None:
 
 def _no_graph(request: Request) -> NotFound:
     return NotFound(f"There is no graph <{request.graph}> here.", remedy="Check its address.")
-
-
-def _name(graph: NamedNode) -> bytes:
-    return f"{graph} .".encode()
-
-
-def _lines(quads: Iterator[Quad]) -> set[bytes]:
-    return {f"{quad} .".encode() for quad in quads}
 
 
 def _sent(content: bytes, content_type: str, *, graph: NamedNode | DefaultGraph, base: str) -> Iterator[Quad]:

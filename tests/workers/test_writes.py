@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,28 @@ def test_chance_is_another_one_in_each_write(pool):
     assert len(ask(pool, "SELECT ?n { ?n <urn:node> 1 }")) == 4
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("INSERT DATA { <urn:a> <urn:p> 1 } ;\nPREFIX x: <urn:> DELETE WHERE { ?s x:p }", (2, 40)),
+        ("CLEAR ALL ; PREFIX x: <urn:> DELETE WHERE { ?s y:p ?o }", (1, 48)),
+    ],
+)
+@pytest.mark.parametrize("using", [(None, None), (("urn:g",), ())])
+def test_an_error_behind_later_declarations_is_told_at_its_place(text, place, using, pool):
+    with pytest.raises(errors.QuerySyntaxError) as caught:
+        update(pool, text, using=using)
+
+    assert (caught.value.line, caught.value.column) == place
+
+
+def test_declarations_may_stand_before_each_operation(pool):
+    text = "PREFIX : <urn:a> INSERT DATA { :x :p 1 } ; PREFIX : <urn:b> INSERT { :x :p ?o } WHERE { ?s <urn:ap> ?o }"
+    update(pool, text)
+
+    assert ask(pool, "SELECT ?o { <urn:bx> <urn:bp> ?o }") == ["1"]
+
+
 def test_an_empty_graph_is_there_until_it_is_dropped(pool):
     update(pool, "CREATE GRAPH <urn:g>")
     with pytest.raises(errors.QuerySyntaxError, match="already exists"):
@@ -214,8 +237,13 @@ def test_a_write_tied_to_a_version_is_refused_after_another_write(pool):
     assert ask(pool, COUNT) == ["301"]
 
 
-def test_much_written_and_deleted_leaves_the_rest_whole(pool):
+def test_much_written_and_deleted_leaves_the_rest_whole(state):
     """Deleted quads take memory until the template copies the others: that must change none of them."""
+    with Pool.start(state, replace(LIMITS, timeout_ms=60_000)) as pool:  # It is not the time that is tried here.
+        _write_and_delete_much(pool)
+
+
+def _write_and_delete_much(pool):
     many = " . ".join(f"<urn:s{i}> <urn:p> {i}" for i in range(26_000))
     update(pool, "CREATE GRAPH <urn:empty>")
     for _ in range(2):

@@ -1,0 +1,4 @@
+PREFIX : <urn:>
+DELETE DATA { # } ;
+ :b :label "has { braces } ; and # signs" # {
+ . }

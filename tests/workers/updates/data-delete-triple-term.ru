@@ -1,0 +1,3 @@
+VERSION "1.2"
+PREFIX : <urn:>
+DELETE DATA { :r :reifies <<( :a :q :b )>> }

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+INSERT DATA { _:x :p [ :q _:x ; :p (1 _:x 2) ] . GRAPH :g { _:x :p [] } }

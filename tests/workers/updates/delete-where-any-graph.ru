@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+DELETE WHERE { GRAPH ?g { ?s :p ?o } }

@@ -1,0 +1,3 @@
+PREFIX : <urn:>
+DELETE WHERE { :a :p ?o . GRAPH :none { } GRAPH ?g { # }
+ } }

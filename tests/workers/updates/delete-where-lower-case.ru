@@ -1,0 +1,1 @@
+prefix : <urn:> delete where { ?s :p ?o ; :q ?x . }

@@ -1,0 +1,3 @@
+VERSION "1.2"
+PREFIX : <urn:>
+DELETE WHERE { ?s :reifies <<( ?a ?b ?c )>> }

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+DELETE DATA { _:x :p 1 }

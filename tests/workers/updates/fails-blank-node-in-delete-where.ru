@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+DELETE WHERE { ?s :p [] }

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+DELETE { _:x :p ?o } WHERE { ?s :p ?o }

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+INSERT DATA { _:x :p 1 } ; INSERT DATA { _:x :p 2 }

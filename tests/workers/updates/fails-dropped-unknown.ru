@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+DROP GRAPH :none

@@ -1,0 +1,1 @@
+INSERT DATA \u007B <urn:a> <urn:b> 1 }

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+INSERT DATA { :a :p 1 } }

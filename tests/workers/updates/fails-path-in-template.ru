@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+INSERT { ?s :p/:q ?o } WHERE { ?s :p ?o }

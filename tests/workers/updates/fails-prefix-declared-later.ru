@@ -1,0 +1,1 @@
+DELETE WHERE { ?s x:p ?o } ; PREFIX x: <urn:> CLEAR ALL

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+CLEAR ALL ; ; CLEAR ALL

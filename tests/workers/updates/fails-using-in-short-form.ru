@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+DELETE USING :g WHERE { ?s ?p ?o }

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+INSERT DATA { ?s :p 1 }

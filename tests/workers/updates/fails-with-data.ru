@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+WITH :g INSERT DATA { :a :p 1 }

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+ADD DEFAULT TO :g ; ADD :h TO DEFAULT

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+ADD :empty TO :new

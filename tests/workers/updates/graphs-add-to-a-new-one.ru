@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+ADD GRAPH :g TO GRAPH :new

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+ADD :g TO :g ; ADD DEFAULT TO DEFAULT

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+ADD :g TO :h

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+CLEAR SILENT GRAPH :none

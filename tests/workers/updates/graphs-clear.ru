@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+CLEAR GRAPH :g

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+COPY DEFAULT TO :g

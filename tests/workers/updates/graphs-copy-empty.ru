@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+COPY :empty TO :g

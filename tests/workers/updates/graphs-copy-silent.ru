@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+COPY SILENT GRAPH :none TO DEFAULT

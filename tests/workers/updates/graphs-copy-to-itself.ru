@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+COPY :g TO :g

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+CREATE GRAPH :new ; CREATE SILENT GRAPH :g

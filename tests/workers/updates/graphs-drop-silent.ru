@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+DROP SILENT GRAPH :none ; DROP SILENT GRAPH :g

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+DROP GRAPH :empty ; DROP GRAPH :g

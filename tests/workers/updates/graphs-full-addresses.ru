@@ -1,0 +1,1 @@
+COPY GRAPH <urn:g> TO GRAPH <urn:h> ; DROP GRAPH <urn:g>

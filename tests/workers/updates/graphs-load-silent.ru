@@ -1,0 +1,1 @@
+LOAD SILENT <x:> INTO GRAPH <urn:new> ; LOAD SILENT <x:>

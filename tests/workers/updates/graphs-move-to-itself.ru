@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+MOVE :g TO :g

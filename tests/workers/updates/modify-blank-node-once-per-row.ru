@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+INSERT { [] :is 1 } WHERE { ?s :q ?o }

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+INSERT { ?b :of ?s ; :again ?b } WHERE { ?s :p ?o BIND(BNODE() AS ?b) }

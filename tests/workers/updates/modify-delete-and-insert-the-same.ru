@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+DELETE { ?s ?p ?o } INSERT { ?s ?p ?o } WHERE { ?s ?p ?o }

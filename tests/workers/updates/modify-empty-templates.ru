@@ -1,0 +1,1 @@
+DELETE {} INSERT {} WHERE { ?s ?p ?o }

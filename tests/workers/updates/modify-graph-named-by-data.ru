@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+INSERT { GRAPH ?b { ?a :in ?b } } WHERE { ?a :q ?b }

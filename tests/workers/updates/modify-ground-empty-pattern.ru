@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+INSERT { :a :p 100 } WHERE {}

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+INSERT { GRAPH :new { ?s ?p ?o } } WHERE { ?s ?p ?o }

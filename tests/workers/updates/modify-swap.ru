@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+DELETE { ?s :p ?o } INSERT { ?s :p ?t } WHERE { ?s :p ?o ; :q ?t }

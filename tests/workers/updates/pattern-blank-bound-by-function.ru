@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+INSERT { ?s :n ?n } WHERE { ?s :p ?o BIND(BNODE(STR(?o)) AS ?n) }

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+DELETE { ?s :q ?o } WHERE { :a :q* ?s . ?s :q ?o }

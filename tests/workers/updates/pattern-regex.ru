@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+DELETE { ?s ?p ?l } WHERE { ?s ?p ?l FILTER(REGEX(STR(?l), "^has \\{", "i")) }

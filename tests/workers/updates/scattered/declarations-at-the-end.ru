@@ -1,0 +1,4 @@
+PREFIX : <urn:>
+CLEAR DEFAULT ; PREFIX x: <urn:x>
+# is the same as
+CLEAR DEFAULT

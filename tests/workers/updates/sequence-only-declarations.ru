@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+BASE <urn:x>

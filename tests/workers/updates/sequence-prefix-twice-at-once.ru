@@ -1,0 +1,2 @@
+PREFIX : <urn:no/> PREFIX : <urn:>
+DELETE WHERE { :a ?p ?o }

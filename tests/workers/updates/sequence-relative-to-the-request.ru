@@ -1,0 +1,1 @@
+INSERT DATA { <x> <p> <#y> } ; COPY DEFAULT TO <copy>

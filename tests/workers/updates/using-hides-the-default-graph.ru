@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+DELETE { ?s :q ?o } USING :h WHERE { ?s :q ?o }

@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+INSERT { ?s :from ?o . [] :is ?o } USING :g USING <urn:h> WHERE { ?s :p ?o }

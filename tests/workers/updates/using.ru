@@ -1,0 +1,2 @@
+PREFIX : <urn:>
+INSERT { ?s :from ?o } USING :g WHERE { ?s :p ?o }

@@ -1,0 +1,2 @@
+BASE <urn:x/>
+WITH <urn:g> DELETE { ?s <urn:p> ?o } WHERE { ?s <urn:p> ?o }
