@@ -50,17 +50,16 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def app(pool, tmp_path, clock) -> Flask:
-    """A site that takes writes, with a folder of its own for the tokens, and the test's clock."""
-    found = create_app(tmp_path, pool=pool, writable=True)
-    serving(found).tokens = Tokens(tmp_path, clock=clock)
-    serving(found).rates = Rates(clock=lambda: clock().timestamp())
-    return found
+@pytest.fixture(scope="module")
+def app(pool, tmp_path_factory) -> Flask:
+    return create_app(tmp_path_factory.mktemp("state"), pool=pool, writable=True)
 
 
 @pytest.fixture
-def client(app) -> FlaskClient:
+def client(app, tmp_path, clock) -> FlaskClient:
+    """A client of a site that takes writes, with a folder of the test's own for the tokens, and the test's clock."""
+    serving(app).tokens = Tokens(tmp_path, clock=clock)
+    serving(app).rates = Rates(clock=lambda: clock().timestamp())
     return app.test_client()
 
 
@@ -194,7 +193,7 @@ WRITES = [("POST", "/update"), ("PUT", f"{STORE}?graph=urn:g"), ("POST", STORE),
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)
-@pytest.mark.parametrize("left", [b"", b"{", b'{"version": 2, "tokens": []}', b'{"version": 1, "tokens": [{}]}'])
+@pytest.mark.parametrize("left", [b"", b'{"version": 2, "tokens": []}'])
 def test_damaged_tokens_open_nothing_and_say_so_without_a_path(method, path, left, client, make, tmp_path):  # noqa: PLR0917 - a row
     headers = make("all")
     good = (tmp_path / FILE).read_bytes()
