@@ -69,7 +69,7 @@ def test_the_installed_command_makes_builds_and_asks_a_site(wheel: Path, tmp_pat
             capture_output=True,
             text=True,
             cwd=tmp_path,
-            env=environment(),
+            env=environment(PYTHONPATH=""),
             check=False,
         )
 

@@ -21,7 +21,9 @@ from samvirke.errors import GateRefused, InputError
 from samvirke.gate.recheck import Prepared
 from samvirke.model import BlankNode, Finding, NamedNode, Report, Severity
 from samvirke.patch import Delta, apply_delta
-from samvirke.rules import Maintainer, date_bounds, published_rules
+from samvirke.rules import date_bounds
+from samvirke.rules.maintenance import Maintainer
+from samvirke.rules.published import published_rules
 from samvirke.terms import EDTF
 
 if TYPE_CHECKING:

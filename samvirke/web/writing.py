@@ -22,7 +22,7 @@ from werkzeug.exceptions import Forbidden, HTTPException, UnsupportedMediaType
 
 from samvirke.errors import StoreError, WrongUse
 from samvirke.model import NamedNode
-from samvirke.tokens import ANY, Token, covers, shown_pattern
+from samvirke.tokens import ANY, Token, Tokens, covers, shown_pattern
 from samvirke.web.bodies import read_body
 from samvirke.web.headers import link
 from samvirke.web.protocol import one_parameter, refuse_coded
@@ -104,7 +104,7 @@ def permit(verb: str) -> Permit:
     """
     site = serving()
     if site.tokens is not None:
-        return _permit_by_token(site, verb)
+        return _permit_by_token(site, site.tokens, verb)
     if not (site.token_sha256 and current().writable):
         raise Forbidden(_PUBLISHED)
     given = _credentials()
@@ -115,7 +115,7 @@ def permit(verb: str) -> Permit:
     return Permit(SCRATCH_AUTHOR, verb)
 
 
-def _permit_by_token(site: Serving, verb: str) -> Permit:
+def _permit_by_token(site: Serving, tokens: Tokens, verb: str) -> Permit:
     if len(request.headers.getlist("Authorization")) > 1 or "," in request.headers.get("Authorization", ""):
         # Two servers in a row could each take another of them for the one that counts.
         raise Refused(
@@ -124,10 +124,10 @@ def _permit_by_token(site: Serving, verb: str) -> Permit:
     given = _credentials()
     if not given:
         raise _no_token("Writing needs a token in the header “Authorization: Bearer …”.")
-    token = _find(site, given)
+    token = _find(tokens, given)
     if token is None:
         raise Refused(HTTPStatus.UNAUTHORIZED, "The token is unknown here, or has been revoked.", error="invalid_token")
-    if not _good(site, token):
+    if not tokens.good(token):
         raise Refused(HTTPStatus.UNAUTHORIZED, f"The token “{token.name}” has expired.", error="invalid_token")
     if not token.may(verb):
         allowed = ", ".join(token.scope)
@@ -154,20 +154,15 @@ def _no_token(told: str) -> Refused:
     return Refused(HTTPStatus.UNAUTHORIZED, told)
 
 
-def _find(site: Serving, given: str) -> Token | None:
+def _find(tokens: Tokens, given: str) -> Token | None:
     """Return the token of a secret. Raises: StoreError when the file of tokens cannot be read; it tells no path."""
-    assert site.tokens is not None
     try:
-        return site.tokens.find(given) if _TOKEN.fullmatch(given) else None
+        return tokens.find(given) if _TOKEN.fullmatch(given) else None
     except StoreError as error:
         logger.warning("nobody can write: %s", error)
         raise StoreError(
             "The tokens of this server cannot be read, so nobody can write.", remedy="Tell who runs it."
         ) from error
-
-
-def _good(site: Serving, token: Token) -> bool:
-    return site.tokens is not None and site.tokens.good(token)
 
 
 def _is_scratch_token(given: str, wanted_sha256: str) -> bool:
@@ -184,10 +179,10 @@ def may_send(authorization: str, site: Serving) -> bool:
     if site.tokens is None:
         return _is_scratch_token(given, site.token_sha256)
     try:
-        token = _find(site, given)
+        token = site.tokens.find(given)
     except StoreError:
-        return False
-    return token is not None and _good(site, token)
+        return False  # As `permit` will say.
+    return token is not None and site.tokens.good(token)
 
 
 def address(given: str) -> str:

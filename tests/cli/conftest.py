@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 QUIET_ENVIRONMENT = {"LANG": "C.UTF-8", "NO_COLOR": "1"}
-KEPT = ("PATH", "HOME", "TMPDIR", "JAVA_HOME", "SYSTEMROOT")
+KEPT = ("PATH", "HOME", "TMPDIR", "JAVA_HOME", "SYSTEMROOT", "PYTHONPATH")
 COMMAND = (sys.executable, "-m", "samvirke")
 
 

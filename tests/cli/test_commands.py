@@ -23,6 +23,7 @@ COMMANDS = (
     "check",
     "build",
     "serve",
+    "token",
     "query",
     "describe",
     "evidence",

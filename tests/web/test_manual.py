@@ -41,7 +41,9 @@ def test_every_command_is_in_the_manual_and_no_other(language: str, root: Path) 
     text = (root / f"samvirke/web/help/{language}/commands.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `([a-z]+)", text, re.MULTILINE) == list(samvirke.commands)
     told = set(re.findall(r"`(--[a-z-]+)", text))
-    known = {name for command in samvirke.commands.values() for option in command.params for name in option.opts}
+    commands = [*samvirke.commands.values()]
+    commands += [inner for group in commands for inner in getattr(group, "commands", {}).values()]
+    known = {name for command in commands for option in command.params for name in option.opts}
     assert told <= known
 
 

@@ -66,13 +66,13 @@ WRITES = [
 @pytest.mark.parametrize(
     ("named", "challenge"),
     [
-        ({}, "Bearer realm=samvirke"),
-        ({"headers": {"Authorization": "Bearer"}}, "Bearer realm=samvirke"),
-        ({"headers": {"Authorization": "Basic bsO4Z2xlLTE="}}, "Bearer realm=samvirke"),
-        ({"headers": {"Authorization": "Bearer wrong"}}, "Bearer realm=samvirke, error=invalid_token"),
-        ({"headers": {"Authorization": "Bearer n"}}, "Bearer realm=samvirke, error=invalid_token"),
-        ({"headers": {"X-Token": TOKEN.encode().decode("latin-1")}}, "Bearer realm=samvirke"),
-        ({"headers": {"Cookie": "token=abc; Authorization=Bearer abc"}}, "Bearer realm=samvirke"),
+        ({}, 'Bearer realm="samvirke"'),
+        ({"headers": {"Authorization": "Bearer"}}, 'Bearer realm="samvirke"'),
+        ({"headers": {"Authorization": "Basic bsO4Z2xlLTE="}}, 'Bearer realm="samvirke"'),
+        ({"headers": {"Authorization": "Bearer wrong"}}, 'Bearer realm="samvirke", error="invalid_token"'),
+        ({"headers": {"Authorization": "Bearer n"}}, 'Bearer realm="samvirke", error="invalid_token"'),
+        ({"headers": {"X-Token": TOKEN.encode().decode("latin-1")}}, 'Bearer realm="samvirke"'),
+        ({"headers": {"Cookie": "token=abc; Authorization=Bearer abc"}}, 'Bearer realm="samvirke"'),
     ],
 )
 def test_without_the_token_nothing_is_written(method, path, named, challenge, writer):
