@@ -180,7 +180,8 @@ class Template:
             return {"error": f"The patch cannot be read: {error}."}
         self.version += 1
         self.garbage += applied.deleted
-        if self.garbage > max(_LEAST_GARBAGE, len(self.hands.store)):
+        # The size is asked last: the engine counts the quads, one by one.
+        if self.garbage > _LEAST_GARBAGE and self.garbage > len(self.hands.store):
             self.hands = replace(self.hands, store=_in_a_thread(lambda: patches.copy(self.hands.store)))
             self.garbage = 0
         return {"version": self.version}
