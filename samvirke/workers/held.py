@@ -82,6 +82,7 @@ class Held:
 
     def _tidy(self, deleted: int) -> None:
         self.garbage += deleted
-        if self.garbage > max(_LEAST_GARBAGE, len(self.hands.store)):
+        # The size is asked last: the engine counts the quads, one by one.
+        if self.garbage > _LEAST_GARBAGE and self.garbage > len(self.hands.store):
             self.hands = self.hands.holding(patches.copy(self.hands.store))
             self.garbage = 0

@@ -111,7 +111,7 @@ def _filled(template: tuple[tuple[Part, ...], ...], row: Sequence[Term | None]) 
     nodes: dict[BlankNode, BlankNode] = {}
     for parts in template:
         terms = [_value(part, row, nodes) for part in parts]
-        if None not in terms:
+        if all(term is not None for term in terms):
             try:
                 yield Quad(*terms)  # type: ignore[arg-type]
             except TypeError:  # A literal as a subject, for instance: there is no such quad.
@@ -128,7 +128,7 @@ def _value(part: Part, row: Sequence[Term | None], nodes: dict[BlankNode, BlankN
     if isinstance(part, tuple):
         terms = [_value(inner, row, nodes) for inner in part]
         try:
-            return None if None in terms else Triple(*terms)  # type: ignore[arg-type]
+            return None if any(term is None for term in terms) else Triple(*terms)  # type: ignore[arg-type]
         except TypeError:
             return None
     return part
