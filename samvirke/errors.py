@@ -18,7 +18,8 @@ only table from error to status.
     ├── PreconditionFailed  3  a write was tied to a state that is not the present one
     ├── StoreError          4  the store is busy or damaged
     │   ├── StoreBusy       4
-    │   └── StoreDamaged    4
+    │   ├── StoreDamaged    4
+    │   └── DiskFull        4
     ├── LimitError          5  a limit was reached
     │   ├── QueryTimeout    5
     │   ├── AnswerTooLarge  5
@@ -170,6 +171,10 @@ class StoreBusy(StoreError):
 
 class StoreDamaged(StoreError):
     """What is on disk is not what was written."""
+
+
+class DiskFull(StoreError):
+    """There is no room for what was to be written; what can be read stays as it was."""
 
 
 class JavaMissing(SamvirkeError):

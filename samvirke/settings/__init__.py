@@ -187,6 +187,13 @@ class Settings:
     )
     state: Path = _row("path", Path(".samvirke"), "The folder for what is built.", "Mappen til det, der bygges.")
     retention: int = _row("positive", 3, "How many generations are kept.", "Hvor mange generationer der gemmes.")
+    free_bytes: int = _row(
+        "count",
+        16 << 20,
+        "Space on the disk that writing leaves free; on a small disk a sixteenth of it.",
+        "Plads på disken, som skrivning lader være fri; på en lille disk en sekstendedel af den.",
+        unit="bytes",
+    )
     allow_invalid: bool = _row(
         "boolean", False, "Publish although the gate found violations.", "Udgiv, selv om kontrollen fandt fejl."
     )

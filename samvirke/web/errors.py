@@ -46,6 +46,7 @@ STATUS: Mapping[type[errors.SamvirkeError], HTTPStatus] = {
     errors.StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreDamaged: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
     errors.LimitError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.QueryTimeout: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.AnswerTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -242,6 +243,7 @@ _TITLES = {
     429: N_("Too many requests"),
     500: N_("Something went wrong"),
     503: N_("Not possible right now"),
+    507: N_("No room left"),
 }
 _SENTENCES = {
     404: N_("Nothing has this address. Perhaps it is one of these, or a search finds it."),
@@ -250,6 +252,7 @@ _SENTENCES = {
     429: N_("Wait a little before you ask again."),
     500: N_("The mistake is ours. If it happens again, tell us the number below."),
     503: N_("Try again in a moment."),
+    507: N_("The disk is full. Nothing was written, and everything can still be read."),
 }
 
 

@@ -1,0 +1,14 @@
+"""The journal: every write that was accepted, one record each, on the disk before it is acknowledged.
+
+Duty: append records, read them back, say what is damaged, add them up and take one back. Level 3; knows
+no store, no web and no validator, and decides nothing about what may be written.
+Every `folder` is the journal's own: `state / FOLDER`.
+Source: https://afs.github.io/rdf-delta/rdf-patch.html
+"""
+
+from samvirke.journal.history import net, touching, undo
+from samvirke.journal.reading import check, read
+from samvirke.journal.records import FILE, FOLDER, Record
+from samvirke.journal.writing import FREE_BYTES, Journal
+
+__all__ = ["FILE", "FOLDER", "FREE_BYTES", "Journal", "Record", "check", "net", "read", "touching", "undo"]
