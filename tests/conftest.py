@@ -50,6 +50,8 @@ SLOW_MODULES = frozenset(
         "conformance/test_w3c.py",
         "front/test_front.py",
         "front/test_limits_over_http.py",
+        "journal/test_faults.py",
+        "journal/test_properties.py",
         "ontology/test_reasoner.py",
         "protocol/test_bad_requests.py",
         "protocol/test_explain.py",
@@ -105,13 +107,14 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the counts of the conformance suites, which a log should show also when all is well."""
+    """Print the counts of the conformance suites and of the faults, which a log should show also when all is well."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
-    lines = [str(value) for report in reports for name, value in report.user_properties if name == "conformance"]
-    if lines:
-        terminalreporter.section("W3C conformance")
-        for line in lines:
-            terminalreporter.write_line(line)
+    for kind, title in (("conformance", "W3C conformance"), ("fault", "Faults")):
+        lines = [str(value) for report in reports for name, value in report.user_properties if name == kind]
+        if lines:
+            terminalreporter.section(title)
+            for line in lines:
+                terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

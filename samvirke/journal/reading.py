@@ -235,7 +235,7 @@ class Walk:
     def _sealed(self, sequence: int, length: int) -> tuple[str, str]:
         """Return the hash of the record that begins here, which it was checked to have, and of the one before."""
         seal = sealed(self._block, self.offset - self._base, length)
-        if seal is None:
+        if seal is None and self.offset + length >= self.size:
             # A writer that ran out of room may have cut this back and written anew while we were reading.
             time.sleep(_AGAIN_S)
             self._block, self._base = pread(self._file, max(length, self._block_bytes), self.offset), self.offset
