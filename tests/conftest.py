@@ -57,6 +57,8 @@ SLOW_MODULES = frozenset(
         "front/test_front.py",
         "front/test_limits_over_http.py",
         "front/test_tokens_over_http.py",
+        "journal/test_faults.py",
+        "journal/test_properties.py",
         "ontology/test_reasoner.py",
         "protocol/test_bad_requests.py",
         "protocol/test_explain.py",
@@ -119,6 +121,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
     for name, title in (("conformance", "W3C conformance"), ("fault", "Faults: tried and lost")):
         lines = [str(value) for report in reports for kind, value in report.user_properties if kind == name]
+    for kind, title in (("conformance", "W3C conformance"), ("fault", "Faults")):
+        lines = [str(value) for report in reports for name, value in report.user_properties if name == kind]
         if lines:
             terminalreporter.section(title)
             for line in lines:

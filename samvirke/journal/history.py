@@ -8,23 +8,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
-from pyoxigraph import BlankNode, NamedNode, Quad, Triple
+from pyoxigraph import NamedNode, Quad, Triple
 
 from samvirke.errors import NotFound, PreconditionFailed
 from samvirke.journal.reading import Walk, opened, pread
 from samvirke.journal.records import FILE, HEADER, MARK, Record
-from samvirke.patch import Delta
+from samvirke.patch import Delta, read_patch
 
 __all__ = ["net", "touching", "undo"]
 
-_BLOCK_BYTES = 4 << 20
+_BLOCK_BYTES = 1 << 18
+"""What stays in the processor's cache between being read and being searched: twice as fast as 1 MiB."""
+
 _RECORD_BYTES = 1 << 12
 _NAMED = 5
 """How many later records a refusal names."""
 
-T = TypeVar("T")
+_UNDONE_BY = {b"D": b"A", b"A": b"D", b"GD": b"GA", b"GA": b"GD"}
 
 
 def touching(folder: Path, address: str) -> Iterator[Record]:
@@ -88,24 +89,21 @@ def _inside_triples(delta: Delta, address: str) -> bool:
 
 
 def net(records: Iterable[Record]) -> Delta:
-    """Return the change that the records make together: `Delta.then` over all of them, in linear time."""
-    deleted: set[Quad] = set()
-    added: set[Quad] = set()
-    gone: set[NamedNode | BlankNode] = set()
-    made: set[NamedNode | BlankNode] = set()
+    """Return the change that the records make together: `Delta.then` over all of them, in linear time.
+
+    Lines are added up as they stand, and read once at the end: a quad is always written the same way.
+    """
+    lines: dict[bytes, set[bytes]] = {verb: set() for verb in _UNDONE_BY}
     for record in records:
-        delta = record.delta
-        _add_up(deleted, added, delta.deleted, delta.added)
-        _add_up(gone, made, delta.gone, delta.made)
-    return Delta(frozenset(deleted), frozenset(added), frozenset(gone), frozenset(made))
-
-
-def _add_up(out: set[T], into: set[T], later_out: frozenset[T], later_into: frozenset[T]) -> None:
-    out_again, into_again = later_out - into, later_into - out
-    out -= later_into
-    into -= later_out
-    out |= out_again
-    into |= into_again
+        for line in record.patch.split(b"\n"):
+            if line:
+                verb, _, rest = line.partition(b" ")
+                undone = lines[_UNDONE_BY[verb]]
+                if rest in undone:
+                    undone.remove(rest)
+                else:
+                    lines[verb].add(rest)
+    return read_patch(b"".join(verb + b" " + rest + b"\n" for verb, rests in lines.items() for rest in rests))
 
 
 def undo(records: Iterable[Record], sequence: int) -> Delta:

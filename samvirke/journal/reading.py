@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from samvirke.errors import StoreDamaged, StoreError
-from samvirke.journal.records import FILE, FRAME_BYTES, HEADER, MARK, Record, decode, framed, may_become
+from samvirke.journal.records import FILE, FRAME_BYTES, HEADER, MARK, Record, decode, framed, may_become, sealed
 
 __all__ = ["Walk", "check", "opened", "pread", "read"]
 
@@ -42,24 +42,22 @@ def read(folder: Path, *, after: int = 0) -> Iterator[Record]:
 
 def last_sequence(folder: Path) -> int:
     """Return the number of the last whole record, 0 when there is none. Raises: as `read`."""
-    with opened(folder) as file:
-        if file is None:
-            return 0
-        walk = Walk(file, folder / FILE)
-        for _ in walk.records(after=sys.maxsize):
-            pass
-        return walk.sequence
+    return _end(folder)[0]
 
 
 def whole_bytes(folder: Path) -> int:
     """Return how long the journal is up to the end of its last whole record. Raises: as `read`."""
+    return _end(folder)[1]
+
+
+def _end(folder: Path) -> tuple[int, int]:
     with opened(folder) as file:
         if file is None:
-            return 0
+            return 0, 0
         walk = Walk(file, folder / FILE)
         for _ in walk.records(after=sys.maxsize):
-            pass
-        return walk.offset
+            pass  # Each is only passed: none has a number above that.
+        return walk.sequence, walk.offset
 
 
 def check(folder: Path) -> list[str]:
@@ -143,7 +141,7 @@ class Walk:
     """A walk over the records of a file as long as it is now.
 
     `offset` is where the whole records end that were passed so far, `torn` whether bytes follow that are none;
-    `sequence`, `hash` and `last` are those of the record passed last.
+    `sequence` and `hash` are those of the record passed last.
     """
 
     def __init__(self, file: int, path: Path, *, block_bytes: int = BLOCK_BYTES) -> None:
@@ -153,7 +151,6 @@ class Walk:
         self.offset = 0
         self.sequence = 0
         self.hash = ""
-        self.last: Record | None = None
         self.torn = False
         self._file = file
         self._written = _written(file, self.size)
@@ -166,6 +163,15 @@ class Walk:
 
         Raises: StoreDamaged at the first place that is not as it was written.
         """
+        for sequence, length, digest in self.passed(after=after):
+            yield self._record(sequence, length, digest)
+
+    def passed(self, *, after: int = 0) -> Iterator[tuple[int, int, str]]:
+        """Pass the records from here on, each by its hash and its link; yield number, length and hash above `after`.
+
+        Of records before `after` only the frames are looked at.
+        Raises: StoreDamaged at the first place that is not as it was written.
+        """
         if not self.offset:
             self._header()
         while self.offset < self.size:
@@ -176,16 +182,16 @@ class Walk:
             sequence, length = place
             if self._linked and sequence != self.sequence + 1:
                 raise self._damage(f"record {self.sequence + 1} should stand here, and record {sequence} does")
-            if sequence < after:  # The record `after` itself is read: the next one must be linked to it.
-                self.sequence, self._linked = sequence, True
-                self.offset += length
-                self.hash = ""
-                continue
-            record = self._record(sequence, length, linked=self._linked and sequence not in (1, after))
-            self.offset += length
-            self.sequence, self.hash, self.last, self._linked = sequence, record.hash, record, True
+            digest = ""
+            if sequence >= after:
+                digest, previous = self._sealed(sequence, length)
+                follows = previous == self.hash if self._linked and sequence > max(after, 1) else True
+                if not follows or (sequence == 1) != (previous == ""):
+                    raise self._damage(f"record {sequence} does not follow the record before it")
             if sequence > after:
-                yield record
+                yield sequence, length, digest
+            self.offset += length
+            self.sequence, self.hash, self._linked = sequence, digest, True
 
     def single(self, offset: int) -> Record | None:
         """Return the record that begins at `offset` by itself, or None when it was never finished.
@@ -196,7 +202,7 @@ class Walk:
         place = self._frame()
         if place is None:
             return None
-        record = self._record(*place, linked=False)
+        record = self._record(*place, self._sealed(*place)[0])
         self.offset += place[1]
         return record
 
@@ -247,17 +253,23 @@ class Walk:
             self._block = pread(self._file, place[1], self.offset)
         return place if place[1] <= len(self._block) else None
 
-    def _record(self, sequence: int, length: int, *, linked: bool) -> Record:
-        at = self.offset - self._base
-        record = decode(memoryview(self._block)[at : at + length], sequence=sequence)
-        if record is None:
+    def _sealed(self, sequence: int, length: int) -> tuple[str, str]:
+        """Return the hash of the record that begins here, which it was checked to have, and of the one before."""
+        seal = sealed(self._block, self.offset - self._base, length)
+        if seal is None and self.offset + length >= self.size:
             # A writer that ran out of room may have cut this back and written anew while we were reading.
             time.sleep(_AGAIN_S)
-            record = decode(pread(self._file, length, self.offset), sequence=sequence)
-        if record is None:
+            self._block, self._base = pread(self._file, max(length, self._block_bytes), self.offset), self.offset
+            seal = sealed(self._block, 0, length)
+        if seal is None:
             raise self._damage(f"the {length} bytes of record {sequence} are not those that were written")
-        if (linked and record.previous != self.hash) or (sequence == 1) != (record.previous == ""):
-            raise self._damage(f"record {sequence} does not follow the record before it")
+        return seal
+
+    def _record(self, sequence: int, length: int, digest: str) -> Record:
+        at = self.offset - self._base
+        record = decode(self._block[at : at + length], sequence=sequence, digest=digest)
+        if record is None:
+            raise self._damage(f"record {sequence} has not the form of one")
         return record
 
     def _end(self) -> int:

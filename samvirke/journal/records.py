@@ -34,7 +34,19 @@ from pyoxigraph import Literal
 from samvirke.errors import InputError
 from samvirke.patch import Delta, read_patch
 
-__all__ = ["FILE", "FOLDER", "FRAME_BYTES", "HEADER", "MARK", "Record", "decode", "encode", "framed", "may_become"]
+__all__ = [
+    "FILE",
+    "FOLDER",
+    "FRAME_BYTES",
+    "HEADER",
+    "MARK",
+    "Record",
+    "decode",
+    "encode",
+    "framed",
+    "may_become",
+    "sealed",
+]
 
 FOLDER = "journal"
 FILE = "journal.rdfp"
@@ -48,7 +60,9 @@ _FRAME = re.compile(rb"(# record (\d{16}), (\d{16}) bytes, check )([0-9a-f]{8})\
 _SHAPE = b"# record 0000000000000000, 0000000000000000 bytes, check 00000000\n"
 FRAME_BYTES = len(_SHAPE)
 _HEX = bytes.maketrans(b"123456789abcdef", b"0" * 15)
-_ID = re.compile(rb"H id <nih:sha-256;([0-9a-f]{64})> \.\n")
+_ID = b"H id <nih:sha-256;%s> .\n"
+_ID_BYTES = len(_ID % (b"0" * 64))
+_PREVIOUS = b"H prev <nih:sha-256;"
 _HEADERS = re.compile(
     rb"(?:H prev <nih:sha-256;([0-9a-f]{64})> \.\n)?"
     rb'H sequence "([1-9]\d{0,15})"\^\^<' + re.escape(_INTEGER) + rb"> \.\n"
@@ -100,7 +114,7 @@ def encode(
         )
     )
     digest = hashlib.sha256(body).hexdigest()
-    named = b"H id <nih:sha-256;%s> .\n" % digest.encode() + body
+    named = _ID % digest.encode() + body
     frame = b"# record %016d, %016d bytes, check " % (sequence, FRAME_BYTES + len(named))
     data = b"%s%08x\n" % (frame, zlib.crc32(frame)) + named
     return Record(sequence, time.astimezone(UTC), author, reason, previous, digest, patch), data
@@ -128,28 +142,29 @@ def may_become(start: bytes) -> bool:
     return _SHAPE.startswith(start[: len(b"# re")]) and _SHAPE.translate(_HEX).startswith(start.translate(_HEX))
 
 
-def decode(data: bytes | memoryview, *, sequence: int) -> Record | None:
-    """Return the record that these bytes are, from frame to end, or None when they are not what was written."""
-    data = bytes(data)
-    named = _ID.match(data, FRAME_BYTES)
-    if named is None or hashlib.sha256(memoryview(data)[named.end() :]).hexdigest().encode() != named[1]:
+def sealed(data: bytes, at: int, length: int) -> tuple[str, str] | None:
+    """Return the hash of the record at `at` and of the one before it; None when the bytes do not have that hash."""
+    named, body = at + FRAME_BYTES, at + FRAME_BYTES + _ID_BYTES
+    digest = hashlib.sha256(memoryview(data)[body : at + length]).hexdigest()
+    if data[named:body] != _ID % digest.encode():
         return None
-    found = _HEADERS.match(data, named.end())
+    if not data.startswith(_PREVIOUS, body):
+        return digest, ""
+    return digest, data[body + len(_PREVIOUS) : body + len(_PREVIOUS) + len(digest)].decode()
+
+
+def decode(data: bytes, *, sequence: int, digest: str) -> Record | None:
+    """Return the record that these bytes are, from frame to end; None when they have not the form of one."""
+    found = _HEADERS.match(data, FRAME_BYTES + _ID_BYTES)
     if found is None or int(found[2]) != sequence or not data.endswith(_END):
         return None
     try:
         time = datetime.fromisoformat(found[3].decode()).replace(tzinfo=UTC)
-    except ValueError:
+        author, reason = _text(found[4]), _text(found[5])
+    except (ValueError, SyntaxError):
         return None
-    return Record(
-        sequence,
-        time,
-        _text(found[4]),
-        _text(found[5]),
-        (found[1] or b"").decode(),
-        named[1].decode(),
-        data[found.end() : -len(_END)],
-    )
+    previous = (found[1] or b"").decode()
+    return Record(sequence, time, author, reason, previous, digest, data[found.end() : -len(_END)])
 
 
 def _text(literal: bytes) -> str:

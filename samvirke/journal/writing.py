@@ -141,8 +141,9 @@ class Journal:
 
     def _take_in(self) -> None:
         walk = Walk(self._file, self.folder / FILE)
-        for _ in walk.records():
-            pass
+        last = len(HEADER)
+        for _ in walk.passed():
+            last = walk.offset
         with _plainly(self.folder):
             if walk.torn:
                 self.dropped = _put_aside(self.folder, self._file, walk)
@@ -150,7 +151,8 @@ class Journal:
             # A record of a writer that was killed before its sync may stand in the cache only.
             os.fsync(self._file)
         self._end, self.sequence, self.head = walk.offset, walk.sequence, walk.hash
-        self._time = walk.last.time if walk.last else None
+        record = Walk(self._file, self.folder / FILE).single(last) if walk.sequence else None
+        self._time = record.time if record else None
 
     def _ready(self) -> None:
         if self._file < 0:
