@@ -119,9 +119,7 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the counts of the conformance suites and of the faults, which a log should show also when all is well."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
-    for name, title in (("conformance", "W3C conformance"), ("fault", "Faults: tried and lost")):
-        lines = [str(value) for report in reports for kind, value in report.user_properties if kind == name]
-    for kind, title in (("conformance", "W3C conformance"), ("fault", "Faults")):
+    for kind, title in (("conformance", "W3C conformance"), ("fault", "Faults: tried and lost")):
         lines = [str(value) for report in reports for name, value in report.user_properties if name == kind]
         if lines:
             terminalreporter.section(title)

@@ -56,9 +56,6 @@ def without_a_line(directory):
 DAMAGE = {
     "a fact that says another thing": (replaced("data.nq", b'"Ada"@en', b'"Ida"@en'), "data"),
     "a line less": (without_a_line, "data"),
-        lambda d: (d / "default.nt").write_bytes(b"".join((d / "default.nt").read_bytes().splitlines(True)[1:])),
-        "data",
-    ),
     "words that are others": (lambda d: next((d / "texts").iterdir()).write_text("Someone tends an oak."), "quotes"),
     "words that are gone": (lambda d: next((d / "texts").iterdir()).unlink(), "quotes"),
     "an index that is none": (lambda d: (d / "index.sqlite").write_bytes(b"SQLite format 3\0" + bytes(4080)), "index"),
