@@ -544,8 +544,10 @@ class Pool:
             try:
                 return self._man(generation)
             except WorkerLost:
-                if self._zygote is not None and self._zygote.alive:
+                if self._closed or (self._zygote is not None and self._zygote.alive):
                     raise
+        if self._closed:
+            raise WorkerLost("The workers were let go.")
         if self._zygote is not None:
             self._zygote.close()
         self._zygote = Zygote()
@@ -572,6 +574,8 @@ class Pool:
             crew.retire()
         if self._zygote is not None:
             self._zygote.close()
+        with self._loading:  # What loads in the background has lost its zygote, and starts no other.
+            pass
         if self._journal is not None:
             self._journal.close()
 
