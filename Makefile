@@ -8,7 +8,7 @@ JOBS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test check format conformance bench screenshots lock clean
+.PHONY: faults help serve build test check format conformance bench screenshots lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -115,6 +115,9 @@ format: .venv/test.stamp ## format the code
 
 conformance: .venv/test.stamp ## run the W3C's suites against a scratch store (they lie beside the checkout)
 	$(BIN)/python -m pytest -q tests/conformance
+
+faults: .venv/test.stamp ## kill, fill, tear and flip (about ten minutes); prints what was tried and lost
+	SAMVIRKE_FAULT_CYCLES=200 SAMVIRKE_KILLS=200 $(BIN)/python -m pytest -q tests/faults tests/journal
 
 bench: .venv/test.stamp .venv-bench/bench.stamp ## measure speed into bench/results/*.json (minutes, on a quiet machine)
 	@mkdir -p bench/results
