@@ -167,7 +167,7 @@ def _add(archive: tarfile.TarFile, name: str, content: io.BufferedIOBase, size: 
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = size, 0o600
     reader = _Digesting(content, size)
-    archive.addfile(entry, reader)  # type: ignore[arg-type] # it reads, which is all that is asked of it
+    archive.addfile(entry, reader)
     return reader.digest.hexdigest()
 
 

@@ -19,7 +19,7 @@ from samvirke.clerk.places import Places
 from samvirke.clerk.wording import ill_dated, without_evidence
 from samvirke.errors import GateRefused, InputError
 from samvirke.gate.recheck import Prepared
-from samvirke.model import BlankNode, Finding, NamedNode, Report, Severity
+from samvirke.model import BlankNode, Finding, Literal, NamedNode, Report, Severity
 from samvirke.patch import Delta, apply_delta
 from samvirke.rules import date_bounds
 from samvirke.rules.maintenance import Maintainer
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from samvirke.schema import Schema
 
 __all__ = ["Clerk", "Judged"]
+
+_LEVEL_2 = EDTF.term("EDTF-level2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,11 @@ def _what(finding: Finding) -> tuple[str, ...]:
 def _dates(delta: Delta) -> Iterable[Finding]:
     """Find new dates that cannot be read: no bounds can be computed from them. Level 2 may be right all the same."""
     for quad in sorted(delta.added, key=str):
-        if date_bounds.is_date(quad.object) and quad.object.datatype != EDTF.term("EDTF-level2"):
+        if (
+            isinstance(quad.object, Literal)
+            and date_bounds.is_date(quad.object)
+            and quad.object.datatype != EDTF.term("EDTF-level2")
+        ):
             try:
                 date_bounds.bounds_of(quad.triple)
             except InputError as error:

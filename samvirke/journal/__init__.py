@@ -8,7 +8,7 @@ Source: https://afs.github.io/rdf-delta/rdf-patch.html
 
 from samvirke.journal.history import net, touching, undo
 from samvirke.journal.reading import check, last_sequence, read, whole_bytes
-from samvirke.journal.records import FILE, FOLDER, Record
+from samvirke.journal.records import FILE, FOLDER, Record, spelt
 from samvirke.journal.writing import FREE_BYTES, Journal
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "last_sequence",
     "net",
     "read",
+    "spelt",
     "touching",
     "undo",
     "whole_bytes",

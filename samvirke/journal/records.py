@@ -120,6 +120,18 @@ def encode(
     return Record(sequence, time.astimezone(UTC), author, reason, previous, digest, patch), data
 
 
+def spelt(record: Record) -> bytes:
+    """Return a record as it stands in the file, from frame to end."""
+    return encode(
+        record.delta,
+        sequence=record.sequence,
+        time=record.time,
+        author=record.author,
+        reason=record.reason,
+        previous=record.previous,
+    )[1]
+
+
 def _literal(text: str, what: str) -> bytes:
     try:
         return str(Literal(text)).encode()

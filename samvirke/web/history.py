@@ -232,7 +232,7 @@ def change(sequence: int) -> Response:
     record = next(iter(journal.read(_folder(publication), after=sequence - 1)), None) if sequence else None
     if record is None or record.sequence != sequence:
         raise NotFound(f"There is no change number {sequence}.", remedy="The page of changes lists them.")
-    response = Response(record.text(), content_type=f"{_PATCH.media_type}; charset=utf-8")
+    response = Response(journal.spelt(record), content_type=f"{_PATCH.media_type}; charset=utf-8")
     response.headers["Content-Disposition"] = f'inline; filename="change-{sequence}.rdfp"'
     return response
 
