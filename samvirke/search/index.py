@@ -32,6 +32,7 @@ _GRAM = 3
 _MOST_WORDS = 16
 _AT_ONCE = 1_000
 """Names asked of the file in one query: the values of a query are limited in number."""
+_COMPARED = 100
 _CLOSE_WORD = 0.72
 _CLOSE_NAME = 0.55
 _KINDS = ("exact", "prefix", "word", "part")
@@ -414,7 +415,10 @@ class Index:
         numbers = self._numbers(query, grams, RANKED)
         marks = ",".join("?" * len(numbers))
         rows = self._rows(f"SELECT folded, text, count FROM word WHERE id IN ({marks})", *numbers)
-        scored = [(_likeness(folded, known), count, text) for known, text, count in rows]
+        wanted = _grams(folded)
+        # Comparing letter by letter is dear, so only the words that share most are compared.
+        rows.sort(key=lambda row: (-sum(gram in row[0] for gram in wanted), abs(len(row[0]) - len(folded)), row[0]))
+        scored = [(_likeness(folded, known), count, text) for known, text, count in rows[:_COMPARED]]
         close = [entry for entry in scored if entry[0] >= _CLOSE_WORD]
         return max(close)[2] if close else None
 
