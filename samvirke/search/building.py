@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -270,15 +270,23 @@ def _last_part(iri: str) -> str:
 def _write_names(connection: sqlite3.Connection, languages: tuple[str, ...]) -> None:
     """Fill the two full-text columns of every name, and the vocabulary of all of them."""
     vocabulary: dict[str, tuple[str, int]] = {}
+    known: dict[str, tuple[str, frozenset[str]]] = {}  # of a word as it is written: folded, and its stems
+    counts: Counter[str] = Counter()
     words_of, parts_of = [], []
     for number, text, folded in connection.execute("SELECT id, text, folded FROM name ORDER BY id").fetchall():
-        words = tokens(text)
-        roots = {root for word in words for root in stems(word, languages)}
+        words = folded.split(" ") if text.isascii() else tokens(text)
+        roots: set[str] = set()
+        for word in words:
+            if word not in known:
+                known[word] = fold(word), stems(word, languages)
+            roots.update(known[word][1])
+        counts.update(words)
         words_of.append((number, folded, " ".join(sorted(roots))))
         parts_of.append((number, folded))
-        for word in words:
-            known = vocabulary.get(fold(word), (word, 0))
-            vocabulary[fold(word)] = (known[0], known[1] + 1)
+    for word, count in counts.items():
+        if word:
+            first, before = vocabulary.get(known[word][0], (word, 0))
+            vocabulary[known[word][0]] = (first, before + count)
     connection.executemany("INSERT INTO name_words (rowid, words, stems) VALUES (?, ?, ?)", words_of)
     connection.executemany("INSERT INTO name_parts (rowid, folded) VALUES (?, ?)", parts_of)
     known_words = [(n, folded, *told) for n, (folded, told) in enumerate(sorted(vocabulary.items()), start=1)]
