@@ -59,7 +59,7 @@ def survey(path: Path) -> Survey:
     of_type, of_passage = f"<{TYPE.value}>".encode(), f"<{NIF.anchorOf.value}>".encode()
     types: list[tuple[bytes, bytes]] = []
     further: list[bytes] = []
-    number, others = 0, 0
+    number, others, last = 0, 0, b""
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):  # noqa: B007 - how many there were
             try:
@@ -72,7 +72,9 @@ def survey(path: Path) -> Survey:
             if subject.startswith(b"#"):
                 others += 1
                 continue
-            subjects.add(subject)
+            if subject != last:  # facts about a thing mostly stand together
+                subjects.add(subject)
+                last = subject
             properties.add(predicate)
             if predicate in wanted:
                 if predicate == of_type and rest.startswith(b"<"):

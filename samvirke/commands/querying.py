@@ -37,7 +37,7 @@ GRAPHS = {
     "nq": "application/n-quads",
 }
 TABLE = "table"
-_DECLARES = re.compile(r"^#\s*param\s", re.MULTILINE)
+_DECLARES = re.compile(r"^#\s*(?:param\s|page\s*:)", re.MULTILINE)
 ENDING = ".rq"
 
 
@@ -125,12 +125,15 @@ def _with_parameters(text: str, name: str, parameters: Sequence[str], site: Site
 
     A query that declares none and is given none needs no title and is left as it is.
     """
-    from samvirke.queries import bind, parse_query
+    from samvirke.queries import bind, paging, parse_query
 
     given = dict(_pair(parameter) for parameter in parameters)
     if not given and not _DECLARES.search(text):
         return text
-    return bind(parse_query(text, name=_question_name(name), base=site.base, file=name), given)
+    question = parse_query(text, name=_question_name(name), base=site.base, file=name)
+    # Pages are for readers: a command's answer is whole unless a stretch of it is asked for.
+    whole = {paging.LIMIT: paging.ALL} if question.page and not given.keys() & set(paging.NAMES) else {}
+    return bind(question, given | whole)
 
 
 def _question_name(file: str) -> str:

@@ -11,11 +11,13 @@ checked, made an RDF term, and joined in by VALUES.
     # param kind: iri of ex:Kind = ex:feast  label@en Kind
     # param word: text optional  label@en Word in the name
     # home: 1
+    # page: 100
 
 A parameter has a default (`= value`), is `optional` (not given: it restricts nothing), or must be
 given. `of` names the class whose things are offered. `home` puts the question on the front page, the
-lowest number first. A comment line without a key continues the one
-before it. Standard: https://www.w3.org/TR/sparql11-query/#inline-data
+lowest number first. `page` says that the answer comes so many rows at a time: the text has
+`LIMIT 100 OFFSET 0`, and `limit` and `offset` are parameters. A comment line without a key continues
+the one before it. Standard: https://www.w3.org/TR/sparql11-query/#inline-data
 """
 
 from __future__ import annotations
@@ -28,9 +30,10 @@ from types import MappingProxyType
 from typing import Final
 
 from samvirke.errors import InputError
+from samvirke.queries import paging
 from samvirke.queries.groups import groups
 from samvirke.queries.values import KINDS, term_text
-from samvirke.sparql.tokens import prologue
+from samvirke.sparql.tokens import place, prologue
 
 __all__ = ["Parameter", "StoredQuery", "bind", "load_queries", "parse_query"]
 
@@ -40,6 +43,7 @@ _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _TOLD = re.compile(r"#\s*(?P<key>\w+)@(?P<language>[A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)\s*:\s*(?P<text>.*?)\s*")
 _HOME = re.compile(r"#\s*home\s*:\s*(?P<place>.*?)\s*")
 _NUMBER = re.compile(r"[1-9][0-9]{0,5}")
+_PAGE = re.compile(r"#\s*page\s*:\s*(?P<rows>.*?)\s*")
 _PARAM_LINE = re.compile(r"#\s*param\b")
 _PARAM = re.compile(
     r"""\#\s*param\s+(?P<name>[A-Za-z_]\w*)\s*:\s*(?P<kind>\w+)
@@ -80,7 +84,8 @@ class Parameter:
 class StoredQuery:
     """A question that a site keeps: `name` is its address under `/queries/`, `text` the whole file.
 
-    `home` is its place among the questions of the front page; None when it asks for none.
+    `home` is its place among the questions of the front page; None when it asks for none. `page` is how
+    many rows it gives at a time; None when it gives all.
     """
 
     name: str
@@ -91,6 +96,7 @@ class StoredQuery:
     base: str = ""
     file: str = ""
     home: int | None = None
+    page: int | None = None
 
     def title(self, language: str) -> str:
         """Return the title in `language`, else in English, else in any."""
@@ -125,6 +131,7 @@ def parse_query(text: str, *, name: str, base: str = "", file: str = "") -> Stor
     parameters: list[Parameter] = []
     last: tuple[str, str] | None = None
     home: int | None = None
+    rows: int | None = None
     prefixes = prologue(text).prefixes
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.startswith("#"):
@@ -134,6 +141,8 @@ def parse_query(text: str, *, name: str, base: str = "", file: str = "") -> Stor
             last = None
         elif match := _HOME.fullmatch(line):
             home, last = _place(match, home, file=file, line=number), None
+        elif match := _PAGE.fullmatch(line):
+            rows, last = _rows(match, rows, file=file, line=number), None
         elif match := _TOLD.fullmatch(line):
             last = _take(match, told, file=file, line=number)
         elif not line.lstrip("# \t"):
@@ -149,8 +158,10 @@ def parse_query(text: str, *, name: str, base: str = "", file: str = "") -> Stor
         base=base,
         file=file,
         home=home,
+        page=rows,
     )
     _check(stored)
+    _check_pages(stored)
     return stored
 
 
@@ -159,23 +170,26 @@ def bind(query: StoredQuery, values: Mapping[str, str]) -> str:
 
     A value is written as a reader writes it: `2016`, `2016-05-31`, `-7`, any text, an address or a
     name with one of the question's prefixes. White space around it does not count; an empty value
-    is none.
+    is none. A question that comes in pages also takes `limit` (a number, or `all`) and `offset`.
     Raises: InputError naming the parameter when a value is missing, unknown or not of its type.
     Source: https://www.w3.org/TR/sparql11-query/#inline-data
     """
-    known = {parameter.name for parameter in query.parameters}
+    known = {parameter.name for parameter in query.parameters} | set(paging.NAMES if query.page else ())
     for name in sorted(values.keys() - known):
         remedy = f"It has: {', '.join(sorted(known))}." if known else "It has none."
         raise InputError(f"The question {query.name} has no parameter {name}.", remedy=remedy)
+    text = query.text
+    if query.page:
+        limit, offset = paging.numbers(query.page, values)
+        text = text if (limit, offset) == (query.page, 0) else paging.turned(text, limit, offset)
     if not query.parameters:
-        return query.text
-    read = prologue(query.text)
+        return text
+    read = prologue(text)
     terms = {
         parameter.name: _bound(parameter, values.get(parameter.name, ""), read.prefixes)
         for parameter in query.parameters
     }
-    text = query.text
-    for group in reversed(list(groups(query.text))):
+    for group in reversed(list(groups(text))):
         inside = {token.text[1:] for token in group if token.kind == "variable"}
         here = [name for name in terms if name in inside]
         if here:
@@ -227,6 +241,22 @@ def _place(match: re.Match[str], before: int | None, *, file: str, line: int) ->
             remedy="Write a whole number from 1, as in: # home: 1.",
         )
     return int(match["place"])
+
+
+def _rows(match: re.Match[str], before: int | None, *, file: str, line: int) -> int:
+    """The rows of a page that a line gives."""
+    column = match.start("rows") + 1
+    if before is not None:
+        raise InputError("The rows of a page are given twice.", file=file, line=line, column=column)
+    if not _NUMBER.fullmatch(match["rows"]):
+        raise InputError(
+            f"{match['rows']!r} is no number of rows.",
+            file=file,
+            line=line,
+            column=column,
+            remedy="Write a whole number from 1, as in: # page: 100.",
+        )
+    return int(match["rows"])
 
 
 def _parameter(written: str, prefixes: Mapping[str, str], *, file: str, line: int) -> Parameter:
@@ -283,6 +313,33 @@ def _check(query: StoredQuery) -> None:
                 column=1,
                 remedy=f"Use ?{name} in its pattern, or leave the parameter out.",
             )
+
+
+def _check_pages(query: StoredQuery) -> None:
+    """Refuse pages that the text does not have, or has in another size."""
+    if query.page is None:
+        return
+    for name in paging.NAMES:
+        if (line := _line_of(query, name)) and any(parameter.name == name for parameter in query.parameters):
+            raise InputError(
+                f"The parameter {name} is that of the pages.",
+                file=query.file,
+                line=line,
+                column=1,
+                remedy="Give yours another name.",
+            )
+    found = list(paging.stretches(query.text))
+    odd = next((word for word, *told in found if [one.text for one in told] != [str(query.page), "0"]), None)
+    if found and odd is None:
+        return
+    line, column = (1, 1) if odd is None else place(query.text, odd.start)
+    raise InputError(
+        "The question has no pages." if odd is None else "This is not the question's first page.",
+        file=query.file,
+        line=line,
+        column=column,
+        remedy=f"Write LIMIT {query.page} OFFSET 0, or leave # page out.",
+    )
 
 
 def _line_of(query: StoredQuery, name: str) -> int:

@@ -7,9 +7,10 @@ rows: everything is sorted before it is numbered.
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -41,7 +42,9 @@ CREATE TABLE class_count (class TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOU
 CREATE TABLE shown (
   lang TEXT NOT NULL, entity INTEGER NOT NULL, text TEXT NOT NULL, tag TEXT NOT NULL, sort TEXT NOT NULL,
   PRIMARY KEY (entity, lang)) WITHOUT ROWID;
--- Every name, also the alternative ones (kind 1). `folded` is its words, folded, one space between.
+-- Every name, also the alternative ones (kind 1). `folded` is its words, folded, one space between. Names are
+-- numbered as hits are ranked: by kind, language, length and alphabet, so that the first that match are the best.
+-- `site` has the first and last number of each kind and language, as `name_blocks`.
 CREATE TABLE name (
   id INTEGER PRIMARY KEY, entity INTEGER NOT NULL, text TEXT NOT NULL, tag TEXT NOT NULL, kind INTEGER NOT NULL,
   folded TEXT NOT NULL);
@@ -130,10 +133,13 @@ def _gather(candidate: Candidate) -> dict[str, Thing]:
     """Read every subject of the default graph that has an address and is no passage."""
     label_properties = set(candidate.schema.label_properties)
     alternatives = set(ALTERNATIVE_PROPERTIES)
-    passages = tuple(f"{document.address}#" for document in candidate.documents)
+    documents = {document.address for document in candidate.documents}
     things: dict[str, Thing] = defaultdict(Thing)
     for quad in candidate.store.quads_for_pattern(None, None, None, DefaultGraph()):
-        if not isinstance(quad.subject, NamedNode) or quad.subject.value.startswith(passages or ("\0",)):
+        if not isinstance(quad.subject, NamedNode):
+            continue
+        document, fragment, _ = quad.subject.value.partition("#")
+        if fragment and document in documents:
             continue
         thing, predicate, value = things[quad.subject.value], quad.predicate.value, quad.object
         if quad.predicate == TYPE and isinstance(value, NamedNode):
@@ -163,6 +169,7 @@ def _write_entities(
     kinds, properties = _Kinds(schema), schema.label_properties
     entities, classes, shown = [], [], []
     names: list[tuple[int, str, str, int, str]] = []
+    order: list[tuple[int, str, int, str, int, int]] = []
     # Of each class the members, as they are sorted: by language the sort key, the address, the number.
     members: dict[str, list[list[tuple[str, str, int]]]] = defaultdict(lambda: [[] for _ in languages])
     for number, (iri, thing) in enumerate(things.items(), start=1):
@@ -171,21 +178,35 @@ def _write_entities(
         entities.append((number, iri, fold(iri), main, detail, thing.withdrawn, thing.successor))
         classes += [(one, number) for one in all_classes]
         labels = _labels(thing, properties)
+        sorts: dict[str, str] = {}
         for place, language in enumerate(languages):
             text, tag = _shown(labels, language, languages) or (_last_part(iri), "")
-            sort = sort_key(text, language)
+            sort = sorts[language] = sort_key(text, language)
             shown.append((language, number, text, tag, sort))
             for one in all_classes if here else ():
                 members[one][place].append((sort, iri, number))
         if here and not detail and _VERSION_CLASS not in all_classes:
-            names += _names(number, thing, labels)
+            for name in _names(number, thing, labels):
+                order.append((name[3], name[2], len(name[4]), sorts.get(name[2], name[4]), number, len(names)))
+                names.append(name)
     connection.executemany("INSERT INTO entity VALUES (?, ?, ?, ?, ?, ?, ?)", entities)
     connection.executemany("INSERT INTO entity_class VALUES (?, ?)", sorted(classes))
     connection.executemany("INSERT INTO shown VALUES (?, ?, ?, ?, ?)", shown)
     counts = sorted((one, len(by_language[0])) for one, by_language in members.items())
     connection.executemany("INSERT INTO class_count VALUES (?, ?)", counts)
-    connection.executemany("INSERT INTO name (entity, text, tag, kind, folded) VALUES (?, ?, ?, ?, ?)", names)
+    order.sort()
+    ranked = [(number, *names[entry[-1]]) for number, entry in enumerate(order, start=1)]
+    connection.executemany("INSERT INTO name VALUES (?, ?, ?, ?, ?, ?)", ranked)
+    connection.execute("INSERT INTO site VALUES ('name_blocks', ?)", (json.dumps(_blocks(ranked)),))
     connection.executemany("INSERT INTO member VALUES (?, ?, ?, ?)", _places(members, languages))
+
+
+def _blocks(ranked: Sequence[tuple[int, int, str, str, int, str]]) -> list[tuple[int, str, int, int]]:
+    """The first and the last number of the names of each kind in each language."""
+    found: dict[tuple[int, str], tuple[int, int]] = {}
+    for number, _, _, tag, kind, _ in ranked:
+        found[kind, tag] = (found.get((kind, tag), (number,))[0], number)
+    return [(kind, tag, first, last) for (kind, tag), (first, last) in found.items()]
 
 
 def _places(
@@ -249,15 +270,23 @@ def _last_part(iri: str) -> str:
 def _write_names(connection: sqlite3.Connection, languages: tuple[str, ...]) -> None:
     """Fill the two full-text columns of every name, and the vocabulary of all of them."""
     vocabulary: dict[str, tuple[str, int]] = {}
+    known: dict[str, tuple[str, frozenset[str]]] = {}  # of a word as it is written: folded, and its stems
+    counts: Counter[str] = Counter()
     words_of, parts_of = [], []
     for number, text, folded in connection.execute("SELECT id, text, folded FROM name ORDER BY id").fetchall():
-        words = tokens(text)
-        roots = {root for word in words for root in stems(word, languages)}
+        words = folded.split(" ") if text.isascii() else tokens(text)
+        roots: set[str] = set()
+        for word in words:
+            if word not in known:
+                known[word] = fold(word), stems(word, languages)
+            roots.update(known[word][1])
+        counts.update(words)
         words_of.append((number, folded, " ".join(sorted(roots))))
         parts_of.append((number, folded))
-        for word in words:
-            known = vocabulary.get(fold(word), (word, 0))
-            vocabulary[fold(word)] = (known[0], known[1] + 1)
+    for word, count in counts.items():
+        if word:
+            first, before = vocabulary.get(known[word][0], (word, 0))
+            vocabulary[known[word][0]] = (first, before + count)
     connection.executemany("INSERT INTO name_words (rowid, words, stems) VALUES (?, ?, ?)", words_of)
     connection.executemany("INSERT INTO name_parts (rowid, folded) VALUES (?, ?)", parts_of)
     known_words = [(n, folded, *told) for n, (folded, told) in enumerate(sorted(vocabulary.items()), start=1)]

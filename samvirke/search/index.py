@@ -14,20 +14,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from samvirke.errors import StoreDamaged
+from samvirke.search.candidates import Block, Stage, blocks_for, found
 from samvirke.search.words import fold, folded_words, stems, tokens
 
 __all__ = ["ClassCount", "Entity", "Hit", "Index", "Inferred", "Member", "SearchResult", "SentenceHit"]
 
 RANKED = 2_000
-"""Hits looked at to rank. Ranking all of 100 000 took 235 ms."""
+"""Most hits of a question: whoever wants more asks more closely."""
 _SHORT = 2
 _GRAM = 3
 _MOST_WORDS = 16
+_AT_ONCE = 1_000
+"""Names asked of the file in one query: the values of a query are limited in number."""
+_COMPARED = 100
 _CLOSE_WORD = 0.72
 _CLOSE_NAME = 0.55
 _KINDS = ("exact", "prefix", "word", "part")
@@ -158,7 +163,9 @@ class Index:
         """Return every name of a thing with its language, the preferred ones first."""
         return tuple(
             self._rows(
-                "SELECT text, tag FROM name WHERE entity = (SELECT id FROM entity WHERE iri = ?) ORDER BY kind, id", iri
+                "SELECT text, tag FROM name WHERE entity = (SELECT id FROM entity WHERE iri = ?)"
+                " ORDER BY kind, CASE kind WHEN 0 THEN tag ELSE text END, tag",
+                iri,
             )
         )
 
@@ -226,7 +233,7 @@ class Index:
         words = tokens(q)[:_MOST_WORDS]
         if not words:
             return SearchResult()
-        ranked = self._ranked(words, lang, class_iri)
+        ranked = self._ranked(words, lang, class_iri, offset + limit + 1)
         hits = tuple(ranked[offset : offset + limit])
         sentences = () if class_iri or offset else self._sentences(words, limit)
         suggestion = "" if ranked else self._suggestion(words, lang)
@@ -238,19 +245,17 @@ class Index:
         if not words:
             return ()
         folded = [fold(word) for word in words]
-        numbers = self._beginning(" ".join(folded), 4 * limit)
-        query = " AND ".join(f'words : "{word}"*' for word in folded)
-        numbers += self._numbers("SELECT rowid FROM name_words WHERE name_words MATCH ? LIMIT ?", query, 20 * limit)
-        return tuple(self._hits(numbers, words, lang, None)[:limit])
+        typed = " AND ".join(f'words : "{word}"*' for word in folded)
+        return tuple(self._staged([*self._whole(" ".join(folded)), _words(typed)], words, lang, None, limit)[:limit])
 
     def nearest(self, text: str, lang: str, limit: int = 5) -> tuple[Hit, ...]:
         """Return the things whose names look most like a text: for an address that is unknown."""
         words = tokens(text)[:_MOST_WORDS]
         if not words:
             return ()
-        found = self._ranked(words, lang, None)[:limit]
-        if found:
-            return tuple(found)
+        ranked = self._ranked(words, lang, None, limit)[:limit]
+        if ranked:
+            return tuple(ranked)
         wanted = " ".join(fold(word) for word in words)
         grams = " OR ".join(f'"{gram}"' for gram in _grams(wanted))
         if not grams:
@@ -261,20 +266,48 @@ class Index:
         order = {hit.iri: hit for number in close[: 4 * limit] for hit in self._hits([number], words, lang, None)}
         return tuple(order.values())[:limit]
 
-    def _ranked(self, words: Sequence[str], lang: str, class_iri: str | None) -> list[Hit]:
-        folded = [fold(word) for word in words]
-        whole = " ".join(folded)
-        numbers = dict.fromkeys(self._numbers("SELECT id FROM name WHERE folded = ? LIMIT ?", whole, RANKED))
-        numbers.update(dict.fromkeys(self._beginning(whole, RANKED // 4)))
-        terms = " AND ".join(self._word_term(word) for word in words)
-        if (room := RANKED - len(numbers)) > 0:
-            query = "SELECT rowid FROM name_words WHERE name_words MATCH ? LIMIT ?"
-            numbers.update(dict.fromkeys(self._numbers(query, terms, room)))
-        parts = " AND ".join(filter(None, map(self._part_term, words)))
-        if parts and (room := RANKED - len(numbers)) > 0:
-            query = "SELECT rowid FROM name_parts WHERE name_parts MATCH ? LIMIT ?"
-            numbers.update(dict.fromkeys(self._numbers(query, parts, room)))
-        return self._hits(list(numbers), words, lang, class_iri)
+    def _ranked(self, words: Sequence[str], lang: str, class_iri: str | None, wanted: int) -> list[Hit]:
+        """The things whose names answer best, at least so many if there are."""
+        whole = " ".join(fold(word) for word in words)
+        stages = [*self._whole(whole), _words(" AND ".join(self._word_term(word) for word in words))]
+        if parts := " AND ".join(filter(None, map(self._part_term, words))):
+            stages.append(self._parts(parts, [fold(word) for word in words if not self._part_term(word)]))
+        ranked = self._staged(stages, words, lang, class_iri, wanted)
+        # What full text cuts into other words than ours is found by its beginning.
+        return ranked or self._hits(self._beginning(whole, RANKED // 4), words, lang, class_iri)
+
+    def _staged(
+        self, stages: Sequence[Stage], words: Sequence[str], lang: str, class_iri: str | None, wanted: int
+    ) -> list[Hit]:
+        """Go on from stage to stage, and in each from block to block, until there are as many things as wanted."""
+        wanted = min(wanted, RANKED)
+        seen: dict[int, None] = {}
+        best: dict[str, tuple[tuple[Any, ...], Hit]] = {}
+        for stage in stages:
+            for alike in blocks_for(self._name_blocks, lang):
+                room = wanted + len(seen)
+                told = [number for block in alike for number in found(self._numbers, stage, block, class_iri, room)]
+                new = [number for number in told if number not in seen]
+                seen.update(dict.fromkeys(new))
+                self._take(best, new, words, lang, class_iri)
+                if len(best) >= wanted:
+                    return _in_order(best)
+        return _in_order(best)
+
+    @staticmethod
+    def _whole(whole: str) -> tuple[Stage, Stage]:
+        """The name is these words, or begins with them."""
+        beginning = f'words : ^ "{whole}" *'
+        return Stage("name", "id", "folded = ?", (whole,)), _words(beginning)
+
+    @staticmethod
+    def _parts(terms: str, short: Sequence[str]) -> Stage:
+        """The words stand inside others; those too short for that at the beginning of some."""
+        if not short:
+            return Stage("name_parts", "rowid", "name_parts MATCH ?", (terms,))
+        begun = " AND ".join(f'words : "{word}"*' for word in short)
+        also = "rowid IN (SELECT rowid FROM name_words WHERE name_words MATCH ?)"
+        return Stage("name_parts", "rowid", f"name_parts MATCH ? AND {also}", (terms, begun))
 
     def _word_term(self, word: str) -> str:
         """The word, its beginning, or any form with the same stem."""
@@ -290,8 +323,21 @@ class Index:
     def _hits(self, numbers: Sequence[int], words: Sequence[str], lang: str, class_iri: str | None) -> list[Hit]:
         """The things behind some names: each once, by its best name, best first."""
         best: dict[str, tuple[tuple[Any, ...], Hit]] = {}
+        self._take(best, list(dict.fromkeys(numbers)), words, lang, class_iri)
+        return _in_order(best)
+
+    def _take(
+        self,
+        best: dict[str, tuple[tuple[Any, ...], Hit]],
+        numbers: Sequence[int],
+        words: Sequence[str],
+        lang: str,
+        class_iri: str | None,
+    ) -> None:
+        """Put each thing with its best name so far into `best`."""
         whole, roots = " ".join(fold(word) for word in words), [self._forms(word) for word in words]
-        for row in self._details(list(dict.fromkeys(numbers)), lang, class_iri):
+        details = (self._details(some, lang, class_iri) for some in _stretches(numbers))
+        for row in chain.from_iterable(details):
             iri, class_name, label, tag, sort, text, text_tag, kind, folded = row
             tier = self._tier(whole, roots, folded, text)
             if tier is None:
@@ -299,7 +345,6 @@ class Index:
             rank = (tier, kind, text_tag != lang, len(folded), sort, iri)
             if iri not in best or rank < best[iri][0]:
                 best[iri] = (rank, Hit(iri, label, tag, class_name, text, text_tag, _KINDS[tier]))
-        return [hit for _, hit in sorted(best.values(), key=lambda pair: pair[0])]
 
     def _tier(self, whole: str, roots: Sequence[tuple[str, frozenset[str]]], folded: str, text: str) -> int | None:
         """How well a name answers: 0 exactly, 1 begins so, 2 by its words, 3 inside a word.
@@ -355,7 +400,7 @@ class Index:
     def _suggestion(self, words: Sequence[str], lang: str) -> str:
         """The question with each unknown word replaced by the nearest known one, if that finds something."""
         meant = [word if self._known(word) else self._nearest_word(word) or word for word in words]
-        return " ".join(meant) if meant != list(words) and self._ranked(meant, lang, None) else ""
+        return " ".join(meant) if meant != list(words) and self._ranked(meant, lang, None, 1) else ""
 
     def _known(self, word: str) -> bool:
         term = self._word_term(word)
@@ -370,7 +415,10 @@ class Index:
         numbers = self._numbers(query, grams, RANKED)
         marks = ",".join("?" * len(numbers))
         rows = self._rows(f"SELECT folded, text, count FROM word WHERE id IN ({marks})", *numbers)
-        scored = [(_likeness(folded, known), count, text) for known, text, count in rows]
+        wanted = _grams(folded)
+        # Comparing letter by letter is dear, so only the words that share most are compared.
+        rows.sort(key=lambda row: (-sum(gram in row[0] for gram in wanted), abs(len(row[0]) - len(folded)), row[0]))
+        scored = [(_likeness(folded, known), count, text) for known, text, count in rows[:_COMPARED]]
         close = [entry for entry in scored if entry[0] >= _CLOSE_WORD]
         return max(close)[2] if close else None
 
@@ -385,6 +433,11 @@ class Index:
     def _languages(self) -> tuple[str, ...]:
         row = self._row("SELECT value FROM site WHERE name = 'languages'")
         return tuple(row[0].split()) if row else ("en",)
+
+    @cached_property
+    def _name_blocks(self) -> list[Block]:
+        row = self._row("SELECT value FROM site WHERE name = 'name_blocks'")
+        return [(kind, tag, first, last) for kind, tag, first, last in json.loads(row[0])] if row else []
 
     def _lang(self, lang: str) -> str:
         return lang if lang in self._languages else self._languages[0]
@@ -411,6 +464,18 @@ class Index:
             address = f"file:{quote(str(self._path.resolve()))}?mode=ro&immutable=1"
             found = self._local.connection = sqlite3.connect(address, uri=True, check_same_thread=False)
         return found
+
+
+def _words(terms: str) -> Stage:
+    return Stage("name_words", "rowid", "name_words MATCH ?", (terms,))
+
+
+def _stretches(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (numbers[at : at + _AT_ONCE] for at in range(0, len(numbers), _AT_ONCE))
+
+
+def _in_order(best: dict[str, tuple[tuple[Any, ...], Hit]]) -> list[Hit]:
+    return [hit for _, hit in sorted(best.values(), key=lambda pair: pair[0])]
 
 
 def _grams(text: str) -> list[str]:

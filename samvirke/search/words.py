@@ -112,6 +112,8 @@ def folded_words(text: str) -> list[str]:
 @lru_cache(maxsize=100_000)
 def stems(word: str, languages: tuple[str, ...]) -> frozenset[str]:
     """Return the folded stems of one word (as `tokens` gives it) in each language that has a stemmer."""
+    if word.isdecimal() and word.isascii():
+        return frozenset((word,))  # no stemmer touches a number, and there are more of them than of words
     names = {ALGORITHMS[tag] for language in languages if (tag := language.partition("-")[0].lower()) in ALGORITHMS}
     return frozenset(fold(_stem(word, name)) for name in names) - {""}
 

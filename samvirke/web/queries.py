@@ -7,15 +7,16 @@ Source: https://www.w3.org/TR/sparql11-protocol/
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flask import Blueprint, Response, render_template, request
 
 from samvirke import sparql
-from samvirke.errors import InputError, NotFound
+from samvirke.errors import AnswerTooLarge, InputError, NotFound, QueryTimeout, WorkerLost
 from samvirke.negotiate import Offer, choose, named
-from samvirke.queries import Parameter, StoredQuery, bind
+from samvirke.queries import Parameter, StoredQuery, bind, paging
 from samvirke.sparql.formats import content_type, offers
 from samvirke.sparql.tokens import prologue
 from samvirke.web import wording
@@ -26,7 +27,7 @@ from samvirke.web.publication import Publication, current, serving
 from samvirke.web.results import Table, table
 from samvirke.workers.pool import QueryRequest
 
-__all__ = ["Choice", "Control", "QueryPage", "blueprint"]
+__all__ = ["Choice", "Control", "QueryPage", "Stretch", "blueprint"]
 
 blueprint = Blueprint("queries", __name__)
 
@@ -74,12 +75,23 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Which of the rows a page shows, counted from 1; `previous` and `next` are addresses, "" where there is none."""
+
+    first: int
+    last: int
+    previous: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class QueryPage:
     """What `query.html` shows beside its frame.
 
     `answer` is None when the question still needs a value, or a value is wrong (then `mistake` says
     which); `turtle` holds the answer of a question that makes facts rather than rows; `files` maps a
-    format's label to the address of the same answer in it; `text` is the question with its values.
+    format's label to the address of the whole answer in it; `text` is the question with its values.
+    `stretch` is None when the page shows all rows there are.
     """
 
     title: str
@@ -92,6 +104,7 @@ class QueryPage:
     text: str = ""
     console: str = ""
     shown: int = _ROWS_SHOWN
+    stretch: Stretch | None = None
 
 
 # ---------------------------------------------------------------- pages
@@ -138,7 +151,7 @@ def page(lang: str, name: str) -> Response:
         crumbs=(Crumb(_("Queries"), publication.links.queries(lang)), Crumb(shown.title)),
         robots="noindex" if values else "",
         data_links=tuple(
-            DataLink(offer.media_type, publication.links.query_data(name, offer.extension, **values))
+            DataLink(offer.media_type, publication.links.query_data(name, offer.extension, **_whole(query, values)))
             for offer in formats
             if shown.text
         ),
@@ -163,21 +176,55 @@ def _page(publication: Publication, query: StoredQuery, values: dict[str, str], 
     form = sparql.classify(text)
     makes_rows = form in ("SELECT", "ASK")
     kind = _JSON if makes_rows else _TURTLE
-    asked = QueryRequest(text=text, media_type=kind, client=request.remote_addr or "unknown")
-    body = serving().pool.query(asked).read()
+    body = _asked(text, kind)
+    answer = table(body, publication, lang, limit=_ROWS_SHOWN) if makes_rows else None
     return QueryPage(
         title,
         description,
         controls,
-        answer=table(body, publication, lang, limit=_ROWS_SHOWN) if makes_rows else None,
+        answer=answer,
         turtle="" if makes_rows else body.decode(),
         files={
-            offer.label: links.query_data(query.name, offer.extension, **values)
+            offer.label: links.query_data(query.name, offer.extension, **_whole(query, values))
             for offer in sorted(offers(form), key=lambda offer: offer.extension != _SPREADSHEET)
         },
         text=text,
         console=links.sparql(lang, query=text),
+        stretch=_stretch(publication, query, values, lang, rows=answer.total) if answer and query.page else None,
     )
+
+
+def _asked(text: str, kind: str) -> bytes:
+    asked = QueryRequest(text=text, media_type=kind, client=request.remote_addr or "unknown")
+    return serving().pool.query(asked).read()
+
+
+def _stretch(
+    publication: Publication, query: StoredQuery, values: Mapping[str, str], lang: str, *, rows: int
+) -> Stretch | None:
+    """Where the page stands among all rows: whether there are more is asked for, counting them is not.
+
+    What the page picks gives a row at least, so fewer rows than it may have are the last.
+    """
+    limit, offset = paging.numbers(query.page or 1, values)
+    if limit is None or not (offset or rows >= limit):
+        return None
+    after = bind(query, {**values, paging.LIMIT: "1", paging.OFFSET: str(offset + limit)})
+    more = rows >= limit and bool(json.loads(_asked(after, _JSON))["results"]["bindings"])
+    if not offset and not more:
+        return None
+
+    def address(start: int) -> str:
+        told = {name: value for name, value in values.items() if name != paging.OFFSET}
+        return publication.links.query(query.name, lang, **told, **({paging.OFFSET: start} if start else {}))
+
+    previous = address(max(0, offset - limit)) if offset else ""
+    return Stretch(offset + 1, offset + limit, previous, address(offset + limit) if more else "")
+
+
+def _whole(query: StoredQuery, values: Mapping[str, str]) -> dict[str, str]:
+    """The values of a file: it has all rows, whichever of them the page shows."""
+    return {name: value for name, value in values.items() if not query.page or name not in paging.NAMES}
 
 
 def _control(
@@ -251,10 +298,15 @@ def data(name: str) -> Response:
 
 def _file(query: StoredQuery, offer: Offer) -> Response:
     values = _values()
-    text = bind(query, values)
-    answer = serving().pool.query(
-        QueryRequest(text=text, media_type=offer.media_type, client=request.remote_addr or "unknown")
-    )
+    whole = bool(query.page) and not values.keys() & set(paging.NAMES)
+    text = bind(query, {**values, paging.LIMIT: paging.ALL} if whole else values)
+    asked = QueryRequest(text=text, media_type=offer.media_type, client=request.remote_addr or "unknown")
+    try:
+        answer = serving().pool.query(asked)
+    except (AnswerTooLarge, QueryTimeout, WorkerLost) as error:
+        if query.page:
+            error.remedy = "Ask for a stretch at a time with limit and offset: limit=10000&offset=0, then offset=10000."
+        raise
     response = Response(answer.body, content_type=content_type(offer))
     response.content_length = answer.length_bytes
     publication = current()

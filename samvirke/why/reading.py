@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from samvirke.sparql.tokens import place, tokens
 from samvirke.why import wording
+from samvirke.why.inlining import inlined
 from samvirke.why.patterns import Element, Graph, Group, Note, Optional, Pattern, Plan, Raw, Triples, Union
 from samvirke.why.statements import Statements
 from samvirke.why.stream import NotExplained, Stream
@@ -31,7 +32,7 @@ def read(text: str) -> Plan:
     Reads:  a text that the engine's parser has taken.
     Raises: NotExplained with the reason and the place.
     """
-    return _Reader(text).query()
+    return _Reader(inlined(text)).query()
 
 
 class _Reader:

@@ -162,6 +162,22 @@ def test_anchor_finds_quotes_that_moved(starter: Path, run_here: Run) -> None:
     assert "<#char=40,70>" not in facts.read_text()
 
 
+def test_a_question_in_pages_is_answered_whole_unless_a_stretch_is_asked_for(starter: Path, run_here: Run) -> None:
+    question = starter / "queries/all-facts.rq"
+    question.write_text("# title@en: All\n# page: 2\nSELECT * { ?a ?b ?c } ORDER BY ?a ?b ?c LIMIT 2 OFFSET 0\n")
+
+    def rows(*parameters: str) -> list[str]:
+        given = [word for one in parameters for word in ("--param", one)]
+        answer = run_here("query", "all-facts", *given, "--format", "csv", "--site", starter)
+        assert (answer.code, answer.err) == (0, "")
+        return answer.out.splitlines()[1:]
+
+    whole = rows()
+    assert len(whole) > 10
+    assert rows("offset=2") == whole[2:4]
+    assert rows("limit=3") == whole[:3]
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_export_writes_what_can_be_read_again(form: str, starter: Path, run_here: Run) -> None:
     target = starter / f"all.{form}"

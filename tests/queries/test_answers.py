@@ -56,6 +56,18 @@ def test_a_competency_question_answers_as_the_page_does(
     assert [row[columns.index(question["column"])] for row in rows] == question["answer"]
 
 
+@pytest.mark.parametrize("name", sorted(name for name, query in QUERIES.items() if query.page))
+def test_pages_have_together_what_the_whole_has(ask: dict[str, Ask], name: str) -> None:
+    query = QUERIES[name]
+    whole = {tuple(row) for row in ask["pyoxigraph"](bind(query, {"limit": "all"}))[1]}
+    pages: list[set[tuple[str | None, ...]]] = []
+    while not pages or pages[-1]:
+        page = bind(query, {"limit": "7", "offset": str(7 * len(pages))})
+        pages.append({tuple(row) for row in ask["pyoxigraph"](page)[1]})
+
+    assert set().union(*pages) == whole
+
+
 @pytest.mark.parametrize("name", sorted(QUERIES))
 def test_a_stored_question_is_told_in_both_languages_and_passes_the_gate(name: str) -> None:
     query = QUERIES[name]

@@ -198,3 +198,41 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match=r"The file is not UTF-8\. Save it as UTF-8\."):
         load_queries(tmp_path)
+
+
+PAGED = """# title@en: What?
+# param of: iri optional
+# page: 5
+PREFIX ex: <http://e.example/>
+SELECT ?x { { SELECT ?x { ?x ex:of ?of # LIMIT 5 OFFSET 0
+  FILTER(STR(?x) != "LIMIT 5 OFFSET 0") } LIMIT 5 OFFSET 0 } { SELECT DISTINCT ?x { ?x ?p ?o } limit 5 offset 0 } }"""
+
+
+@pytest.mark.parametrize(
+    ("values", "stretch"),
+    [
+        ({}, ["LIMIT 5 OFFSET 0", "limit 5 offset 0"]),
+        ({"limit": "7"}, ["LIMIT 7 OFFSET 0"] * 2),
+        ({"offset": " 10 "}, ["LIMIT 5 OFFSET 10"] * 2),
+        ({"limit": "ALL"}, [""] * 2),
+        ({"limit": "all", "offset": "3"}, ["OFFSET 3"] * 2),
+    ],
+)
+def test_every_stretch_is_turned_and_no_word_that_looks_like_one(values: dict[str, str], stretch: list[str]) -> None:
+    text = bind(parse_query(PAGED, name="paged"), {"of": "ex:a", **values})
+    first, second = stretch
+
+    assert '# LIMIT 5 OFFSET 0\n  FILTER(STR(?x) != "LIMIT 5 OFFSET 0") } ' + first + " }" in text
+    assert "{ ?x ?p ?o } " + second + " }" in text
+    assert isinstance(pyoxigraph.Store().query(text), pyoxigraph.QuerySolutions)
+
+
+@given(st.text(max_size=12), st.text(max_size=12))
+@settings(max_examples=200, deadline=None)
+def test_a_page_is_numbers_or_refused(limit: str, offset: str) -> None:
+    try:
+        text = bind(parse_query(PAGED, name="paged"), {"limit": limit, "offset": offset})
+    except InputError:
+        return
+
+    assert isinstance(pyoxigraph.Store().query(text), pyoxigraph.QuerySolutions)

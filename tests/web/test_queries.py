@@ -115,3 +115,81 @@ def test_what_changes_by_itself_is_not_kept(client):
         answer = client.get(path)
         assert answer.headers["Cache-Control"] == "no-store"
         assert "ETag" not in answer.headers
+
+
+def _pages(client, address):
+    """The addresses of the pages that follow each other, and the things each shows."""
+    pages = []
+    while address:
+        page = client.get(address).text
+        pages.append((address, re.findall(r"<td>(.*?)</td>", page)))
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        address = following[1].replace("&amp;", "&") if following else ""
+    return pages
+
+
+def test_pages_lead_on_to_every_row_once(client):
+    rows = [row["light"] for row in csv.DictReader(io.StringIO(client.get("/queries/lights-in-pages.csv").text))]
+    pages = _pages(client, "/en/queries/lights-in-pages")
+    shown = [thing for _, things in pages for thing in things]
+
+    assert len(rows) == len(set(rows)) > 4
+    assert len(pages) == -(-len(rows) // 2)
+    assert len(shown) == len(rows)
+    assert {len(things) for _, things in pages[:-1]} == {2}
+    assert [address for address, _ in pages][:3] == [
+        "/en/queries/lights-in-pages",
+        "/en/queries/lights-in-pages?offset=2",
+        "/en/queries/lights-in-pages?offset=4",
+    ]
+
+
+def test_a_page_says_that_it_is_one_and_its_files_are_whole(client):
+    first = client.get("/en/queries/lights-in-pages").text
+    second = client.get("/en/queries/lights-in-pages?offset=2&kind=l:Light").text
+
+    assert "1 to 2; there are more" in first
+    assert 'rel="prev" href="/en/queries/lights-in-pages?kind=l%3ALight"' in second
+    assert 'href="/queries/lights-in-pages.csv"' in first
+    assert 'href="/queries/lights-in-pages.csv?kind=l%3ALight"' in second
+    assert "offset=" not in "".join(re.findall(r'href="(/queries/[^"]*)"', second))
+    assert "LIMIT 2 OFFSET 2" in second
+
+
+def test_the_end_of_an_answer_is_said(client):
+    rows = len(client.get("/queries/lights-in-pages.csv").text.splitlines()) - 1
+    last = client.get(f"/en/queries/lights-in-pages?offset={rows - 1}").text
+    beyond = client.get(f"/en/queries/lights-in-pages?offset={rows}").text
+
+    assert f"{rows} to the last" in last
+    assert 'rel="next"' not in last + beyond
+    assert "No more rows" in beyond
+    assert 'class="pager"' not in client.get("/en/queries/lights-in-pages?limit=all").text
+    assert 'class="pager"' not in client.get(f"/en/queries/lights-in-pages?limit={rows}").text
+    assert 'class="pager"' not in client.get("/en/queries/all-lights").text
+
+
+def test_a_file_has_a_stretch_when_it_is_asked_for(client):
+    whole = client.get("/queries/lights-in-pages.json?limit=all").json["results"]["bindings"]
+    some = client.get("/queries/lights-in-pages.json?limit=3").json["results"]["bindings"]
+    rest = client.get("/queries/lights-in-pages.json?limit=all&offset=3").json["results"]["bindings"]
+    named = [{row["light"]["value"] for row in rows} for rows in (whole, some, rest)]
+
+    assert (len(some), named[0]) == (3, named[1] | named[2])
+    assert not named[1] & named[2]
+    assert client.get("/queries/lights-in-pages.json").json["results"]["bindings"] == whole
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=-1", "limit=2%20}", "offset=x", "offset=-1", "limit=1e3", "limit=٣"]
+)
+def test_a_bad_page_is_named(client, query):
+    for path in ("/en/queries/lights-in-pages", "/queries/lights-in-pages.csv"):
+        answer = client.get(f"{path}?{query}")
+
+        assert answer.status_code == 400
+        assert f"The parameter {query.partition('=')[0]} cannot be" in answer.text.replace("&#39;", "'")
+
+
+def test_a_question_without_pages_has_no_limit_to_set(client):
+    assert client.get("/queries/all-lights.csv?limit=2").status_code == 400
