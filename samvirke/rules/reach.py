@@ -19,7 +19,7 @@ from samvirke.errors import InputError
 from samvirke.model import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Term, Triple
 from samvirke.rules import date_bounds
 from samvirke.rules.algebra import Slot, Slots
-from samvirke.rules.match import Binding, Facts, instantiate, select
+from samvirke.rules.match import Binding, Facts, instantiate, matches
 from samvirke.rules.plan import Instance
 from samvirke.rules.reads import Read
 from samvirke.rules.text import Rule
@@ -109,7 +109,7 @@ class QueryReach:
                     bindings[frozenset(bound.items())] = bound
         # A change that pins down nothing has the whole rule asked, and then once is enough.
         for binding in ({},) if frozenset() in bindings else bindings.values():
-            for row in select(facts, self.rule, binding):
+            for row in matches(facts, self.rule, binding):
                 for slots in self.rule.template:
                     head = instantiate(slots, row)
                     if head is not None:
@@ -119,7 +119,7 @@ class QueryReach:
         """Whether the query has a match that gives the triple."""
         for slots in self.rule.template:
             bound = unify(slots, triple)
-            if bound is not None and any(instantiate(slots, row) == triple for row in select(facts, self.rule, bound)):
+            if bound is not None and any(instantiate(slots, row) == triple for row in matches(facts, self.rule, bound)):
                 return True
         return False
 
