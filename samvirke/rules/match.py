@@ -13,7 +13,7 @@ from typing import Any
 import pyoxigraph
 from pyoxigraph import Variable
 from rdflib import URIRef
-from rdflib.paths import AlternativePath, InvPath, MulPath, NegatedPath, Path, SequencePath
+from rdflib.paths import AlternativePath, InvPath, MulPath, NegatedPath, SequencePath
 
 from samvirke.model import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Term, Triple
 from samvirke.rules.algebra import Pattern, Premises, Slot
@@ -236,24 +236,6 @@ def select(facts: Facts, rule: Rule, binding: Binding | None = None) -> Iterator
     for found in _rows(solutions):
         if all(found.get(name, told.get(name)) == term for name, term in binding.items()):
             yield {**found, **told}
-
-
-def matches(facts: Facts, rule: Rule, binding: Binding) -> Iterator[dict[str, Term]]:
-    """Yield the matches of a site's rule that agree with a binding, as `select` does.
-
-    The engine plans a query without regard to what it is told, and may begin with every fact of a property.
-    So the patterns that every match needs are followed first, from what is bound, and the query then confirms.
-    """
-    patterns = [pattern for pattern in rule.given.patterns if not isinstance(pattern.path, Path)]
-    if not patterns or not binding:
-        yield from select(facts, rule, binding)
-        return
-    seen: set[frozenset[tuple[str, Term]]] = set()
-    for _, bound in _solve(facts, patterns, dict(binding)):
-        told = frozenset((name, term) for name, term in bound.items() if name in rule.settled)
-        if told not in seen:
-            seen.add(told)
-            yield from select(facts, rule, {**binding, **dict(told)})
 
 
 def select_axioms(facts: Facts, rule: Rule) -> list[dict[str, Term]]:
