@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyoxigraph
-from pyoxigraph import Variable
 
 from samvirke.errors import NotFound, StoreDamaged
 from samvirke.model import DefaultGraph, Literal, NamedNode, Quad, Term, Triple
 from samvirke.rules import date_bounds
 from samvirke.rules.match import Facts, instantiate, premises_of, select
+from samvirke.rules.solve import matches, unify
 from samvirke.rules.text import Rule
 from samvirke.terms import CORE, NIF
 
@@ -162,10 +162,11 @@ class _Search:
             return
         found: set[tuple[Triple, ...]] = set()
         for slots in rule.template:
-            binding = _unify(slots, triple)
+            binding = unify(slots, triple)
             if binding is None:
                 continue
-            for row in select(self.facts, rule, binding):
+            ask = select if rule.engine else matches
+            for row in ask(self.facts, rule, binding):
                 if instantiate(slots, row) == triple:
                     premises = premises_of(self.facts, rule.premises, row)
                     if premises is not None:
@@ -185,15 +186,3 @@ class _Search:
 
     def _value(self, subject: NamedNode, predicate: NamedNode) -> Term | None:
         return next((triple.object for triple in self.facts.match(subject, predicate, None)), None)  # type: ignore[return-value]  # no triple terms in the store
-
-
-def _unify(slots: tuple[object, object, object], triple: Triple) -> dict[str, Term] | None:
-    """Return the variables of a template that make it the triple, or None."""
-    binding: dict[str, Term] = {}
-    for slot, term in zip(slots, triple, strict=True):
-        if isinstance(slot, Variable):
-            if binding.setdefault(slot.value, term) != term:
-                return None
-        elif slot != term:
-            return None
-    return binding

@@ -28,7 +28,7 @@ def published_rules(store: pyoxigraph.Store, base: str) -> tuple[Rule, ...]:
     texts = _texts(store, base)
     computed, engine = date_bounds.rule(base), engine_rules(base)
     for rule in (computed, *engine):
-        if texts.pop(rule.name, None) != (rule.text or None):
+        if texts.pop(rule.name, "") != (rule.text or None):
             raise StoreDamaged(
                 f"The graph was built with another rule {rule.name!r} than this version of Samvirke has.",
                 remedy="Build the site again.",

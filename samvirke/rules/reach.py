@@ -9,19 +9,19 @@ Source: semi-naive evaluation, Abiteboul, Hull, Vianu: Foundations of Databases,
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-import pyoxigraph
 from pyoxigraph import Variable
 
 from samvirke.errors import InputError
-from samvirke.model import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Term, Triple
+from samvirke.model import BlankNode, DefaultGraph, NamedNode, Term, Triple
 from samvirke.rules import date_bounds
-from samvirke.rules.algebra import Slot, Slots
-from samvirke.rules.match import Binding, Facts, instantiate, select
+from samvirke.rules.algebra import Slots
+from samvirke.rules.match import Binding, Facts, instantiate
 from samvirke.rules.plan import Instance
 from samvirke.rules.reads import Read
+from samvirke.rules.solve import matches, solve, unify
 from samvirke.rules.text import Rule
 
 Graphs = frozenset[NamedNode | BlankNode | DefaultGraph]
@@ -68,7 +68,7 @@ class InstancesReach:
                     if bound is None:
                         continue
                     rest = instance.patterns[:number] + instance.patterns[number + 1 :]
-                    for found in _solve(facts.store, rest, bound):
+                    for found in solve(facts.store, rest, bound):
                         for slots in instance.template:
                             head = instantiate(slots, found)
                             if head is not None:
@@ -79,7 +79,7 @@ class InstancesReach:
         for key in _keys(triple):
             for instance, slots in self._by_head.get(key, ()):
                 bound = unify(slots, triple)
-                if bound is not None and any(True for _ in _solve(facts.store, instance.patterns, bound)):
+                if bound is not None and any(True for _ in solve(facts.store, instance.patterns, bound)):
                     return True
         return False
 
@@ -109,7 +109,7 @@ class QueryReach:
                     bindings[frozenset(bound.items())] = bound
         # A change that pins down nothing has the whole rule asked, and then once is enough.
         for binding in ({},) if frozenset() in bindings else bindings.values():
-            for row in select(facts, self.rule, binding):
+            for row in matches(facts, self.rule, binding):
                 for slots in self.rule.template:
                     head = instantiate(slots, row)
                     if head is not None:
@@ -119,7 +119,7 @@ class QueryReach:
         """Whether the query has a match that gives the triple."""
         for slots in self.rule.template:
             bound = unify(slots, triple)
-            if bound is not None and any(instantiate(slots, row) == triple for row in select(facts, self.rule, bound)):
+            if bound is not None and any(instantiate(slots, row) == triple for row in matches(facts, self.rule, bound)):
                 return True
         return False
 
@@ -169,18 +169,6 @@ class DatesReach:
             return ()
 
 
-def unify(slots: Slots, triple: Triple) -> dict[str, Term] | None:
-    """Return what makes a pattern the triple, or None."""
-    bound: dict[str, Term] = {}
-    for slot, term in zip(slots, triple, strict=True):
-        if isinstance(slot, Variable):
-            if bound.setdefault(slot.value, term) != term:
-                return None
-        elif slot != term:
-            return None
-    return bound
-
-
 def _listed(slots: Slots) -> tuple[str, Term | None]:
     assert isinstance(slots[1], NamedNode), "the axioms have filled in every predicate"
     return slots[1].value, None if isinstance(slots[2], Variable) else slots[2]
@@ -188,32 +176,3 @@ def _listed(slots: Slots) -> tuple[str, Term | None]:
 
 def _keys(triple: Triple) -> tuple[tuple[str, Term | None], ...]:
     return (triple.predicate.value, None), (triple.predicate.value, triple.object)  # type: ignore[return-value]  # no triple terms in the store
-
-
-def _solve(store: pyoxigraph.Store, patterns: tuple[Slots, ...], bound: Mapping[str, Term]) -> Iterator[Binding]:
-    """Yield every way the patterns hold in the default graph, the pattern with the fewest open places first."""
-    if not patterns:
-        yield bound
-        return
-    choice = max(range(len(patterns)), key=lambda number: _closed(patterns[number], bound))
-    slots, rest = patterns[choice], patterns[:choice] + patterns[choice + 1 :]
-    subject, predicate, value = (_value(slot, bound) for slot in slots)
-    if isinstance(subject, Literal):
-        return
-    assert isinstance(predicate, NamedNode), "the axioms have filled in every predicate"
-    if subject is not None and value is not None:
-        if Quad(subject, predicate, value, DefaultGraph()) in store:
-            yield from _solve(store, rest, bound)
-        return
-    for quad in store.quads_for_pattern(subject, predicate, value, DefaultGraph()):
-        more = unify(slots, quad.triple)
-        if more is not None:
-            yield from _solve(store, rest, {**bound, **more})
-
-
-def _closed(slots: Slots, bound: Binding) -> int:
-    return sum(not isinstance(slot, Variable) or slot.value in bound for slot in (slots[0], slots[2]))
-
-
-def _value(slot: Slot, bound: Binding) -> Term | None:
-    return bound.get(slot.value) if isinstance(slot, Variable) else slot
