@@ -8,6 +8,7 @@ Standard: SPARQL 1.1 Protocol, https://www.w3.org/TR/sparql11-protocol/
 
 from __future__ import annotations
 
+import binascii
 import codecs
 import contextlib
 import json
@@ -345,22 +346,22 @@ def read_parameters(data: bytes, where: str) -> dict[str, list[str]]:
     return found
 
 
-_ESCAPES = re.compile(rb"%[0-9A-Fa-f]{2}")
+_NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 def _unquoted(data: bytes) -> bytes:
     """Decode one name or value of a form, once.
 
-    A query has some hundred escapes, of a dozen kinds: replaced kind by kind they cost a tenth of what they do one
-    by one. Source: https://url.spec.whatwg.org/#concept-urlencoded-parser
+    A query has some hundred escapes. With another sign in front they are those of mail, which the standard library
+    decodes in C, a tenth of what they cost one by one.
+    Sources: https://url.spec.whatwg.org/#concept-urlencoded-parser, https://www.rfc-editor.org/rfc/rfc2045#section-6.7
     """
     plain = data.replace(b"+", b" ")
-    escapes = _ESCAPES.findall(plain)
-    if len(escapes) != plain.count(b"%"):  # A sign that begins no escape stays as it is.
+    if b"%" not in plain:
+        return plain
+    if _NO_ESCAPE.search(plain) is not None:  # A sign that begins no escape stays as it is.
         return unquote_to_bytes(plain)
-    for escape in sorted(set(escapes), key=b"%25".__eq__):  # The sign itself comes last, lest it begin a new one.
-        plain = plain.replace(escape, bytes.fromhex(escape[1:].decode()))
-    return plain
+    return binascii.a2b_qp(plain.replace(b"=", b"=3D").replace(b"%", b"="))
 
 
 def _decoded(data: bytes, where: str) -> str:
