@@ -188,10 +188,11 @@ class Desk:
             self._pool.lanes[_LANE].leave(errand.client, quick=quick)
             errand.fail(error)
             return
-        if errand.void:
+        if errand.void or not wire.usable:
             crew.leave()
             self._stand(wire)
             self._pool.lanes[_LANE].leave(errand.client, quick=quick)
+            self._once_more([errand])
         else:
             self._begin(wire, errand, quick=quick)
 
@@ -252,6 +253,8 @@ class Desk:
         for errand in errands:
             self._ashore(wire, errand.client)
         self._rest(wire)
+        # What was taken for begun, and was not: its worker lost the processor after the answer before it.
+        self._once_more(errands)
 
     def lost(self, wire: Wire) -> None:
         """Hear that a worker is gone: by the fault of the question it was busy with, or by nobody's."""
@@ -359,13 +362,13 @@ class Desk:
         finally:
             wire.crew.leave()
         limit = errand.question.timeout_s
-        error = failures.died(status, timeout_s=limit)
-        if isinstance(error, QueryTimeout) and wire.quick and errand.timeout_s < limit:
+        reason = failures.died(status, timeout_s=limit)
+        if isinstance(reason, QueryTimeout) and wire.quick and errand.timeout_s < limit:
             errand.tried = True  # It needs a lasting seat, and begins anew there.
         elif failures.by_chance(status) and errand.body is None and errand.tries < _TRIES:
             errand.tries += 1
         else:
-            errand.fail(error)
+            errand.fail(reason)
             return
         if errand.body is not None:
             errand.body.close()
