@@ -134,7 +134,8 @@ class Front:
             incoming = _with(incoming, body=body) if body else incoming
         version = self._pool.version
         reply = await self._reply(incoming, protocol)
-        reply = await self._coded(incoming, reply, version)
+        if not reply.settled:
+            reply = await self._coded(incoming, reply, version)
         self._sender.send(protocol, method, reply)
 
     async def _reply(self, incoming: Incoming, protocol: Any) -> Reply:  # noqa: ANN401 - the same
@@ -181,7 +182,21 @@ class Front:
         with placed(found.question.text):
             answer = await self._asked(found, incoming.client, protocol)
         headers = [*found.headers(publication, answer.version), *dressed(answer.version)]
-        return Reply(200, headers, answer.body if answer.body.descriptor is not None else answer.body.read())
+        if answer.body.descriptor is not None:
+            return Reply(200, headers, answer.body)
+        reply = Reply(200, headers, answer.body.read())
+        self._settle(found, incoming, reply, publication if answer.version == publication.version else None)
+        return reply
+
+    def _settle(self, found: Plan, incoming: Incoming, reply: Reply, publication: Publication | None) -> None:
+        """Keep an answer to a query that goes out as it is, without a look at each of its headers again."""
+        codable = reply.length >= codings.LEAST_BYTES
+        if codable and codings.choose_coding(incoming.headers.get("accept-encoding")):
+            return
+        reply.settled = True
+        if found.keeps and publication is not None and isinstance(reply.body, bytes):
+            kept = KeptAnswer(reply.headers, found.tag(publication), reply.body, codable)
+            self._kept.put(publication.version, incoming.address, incoming.headers.get, ("accept",), kept)
 
     async def _asked(self, found: Plan, client: str, protocol: Any) -> Answer:  # noqa: ANN401 - the same
         """Wait for an answer as long as the client does; then end the work. Most answers come before anybody looks."""
