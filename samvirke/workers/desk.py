@@ -323,19 +323,27 @@ class Desk:
         """End a worker that is still busy; closing its stream alone would let it go on to its deadline."""
         behind = self._given_up(wire)[1:]
         wire.hang_up()
-        self._hands.submit(wire.crew.line.kill, wire.number)
+        with contextlib.suppress(RuntimeError):  # The desk is closed; so are the lines, which ends their workers.
+            self._hands.submit(wire.crew.line.kill, wire.number)
         self._once_more(behind, alone=True)
 
     def _given_up(self, wire: Wire) -> list[Errand | None]:
-        """Give back the seat of a worker that answers nothing more; return what was on the way to it."""
+        """Give back the seat of a worker that answers nothing more; return what was on the way to it.
+
+        What it was busy with costs the time that took.
+        """
         left, clients = list(wire.queue), list(wire.aboard)
+        lane = self._pool.lanes[_LANE]
+        if left and (head := left[0]) is not None:
+            used_s = time.monotonic() - wire.since
+            self._pool.budget.charge(head.client, used_s)
+            lane.count(head.client, used_s)
         wire.queue.clear()
         wire.aboard.clear()
         wire.marks, wire.usable = 0, False
         self._busy.remove(wire)
         self._replace()
         wire.crew.leave()
-        lane = self._pool.lanes[_LANE]
         for client in clients[1:]:
             lane.part(client)
         lane.leave(clients[0], quick=wire.quick)
@@ -413,7 +421,7 @@ class Desk:
             if busy_s > LATE_S and not wire.late:
                 wire.make_way()
             if busy_s > MOMENT_S and len(wire.queue) > 1 and not wire.marks:
-                self._once_more(wire.call_off())
+                self._once_more(wire.call_off(), alone=True)
 
     def _look_after(self, errand: Errand, now: float) -> None:
         if errand.watch is not None and now - errand.came > WATCH_S:

@@ -41,7 +41,8 @@ class Errand:
     """A question on its way from its first moment to its answer.
 
     `body` is what has come of the answer. `void`: nobody waits for it any more, here or at all. `alone`: it was once
-    behind a question that ended its worker, and is not put behind another. `tried`: it takes longer than a moment.
+    behind a question that took long or ended its worker, and is not put behind another.
+    `tried`: it takes longer than a moment.
     `watch` is called when the answer takes so long that somebody should see whether its client is still there.
     """
 
