@@ -251,7 +251,7 @@ class Desk:
     def left_out(self, wire: Wire, errands: list[Errand]) -> None:
         """Hear that a worker did not do what was called off."""
         for errand in errands:
-            self._ashore(wire, errand.client)
+            self._ashore(wire, errand)
         self._rest(wire)
         # What was taken for begun, and was not: its worker lost the processor after the answer before it.
         self._once_more(errands)
@@ -277,13 +277,16 @@ class Desk:
             self._let_go(wire)
         elif wire.queue:
             self._pool.lanes[_LANE].count(errand.client, used_s)
-            self._ashore(wire, errand.client)
+            self._ashore(wire, errand)
             self._fill(wire)
         else:
             self._rest(wire, used_s)
 
-    def _ashore(self, wire: Wire, client: str) -> None:
-        """Note that a question of `client` is through; the last one leaves the seat to the others aboard."""
+    def _ashore(self, wire: Wire, errand: Errand) -> None:
+        """Note that a question is through, or called off; the last one of a client leaves the seat to the others."""
+        if errand.wire is not wire:  # Called off long since.
+            return
+        client = errand.client
         left = wire.aboard[client] - 1
         if left or len(wire.aboard) == 1:
             wire.aboard[client] = left
@@ -421,7 +424,10 @@ class Desk:
             if busy_s > LATE_S and not wire.late:
                 wire.make_way()
             if busy_s > MOMENT_S and len(wire.queue) > 1 and not wire.marks:
-                self._once_more(wire.call_off(), alone=True)
+                behind = wire.call_off()
+                for errand in behind:
+                    self._ashore(wire, errand)
+                self._once_more(behind, alone=True)
 
     def _look_after(self, errand: Errand, now: float) -> None:
         if errand.watch is not None and now - errand.came > WATCH_S:

@@ -142,9 +142,10 @@ class Wire(asyncio.Protocol):
         """Call off the questions that are not begun yet, and return them."""
         assert self._transport is not None
         head, *rest = self.queue
-        behind = [errand for errand in rest if errand is not None]
-        # The worker may have begun one of them by now: its answer is nobody's.
-        self.queue = deque([head, *(replace(errand, void=True) for errand in behind), None])
+        behind = [errand for errand in rest if errand is not None and not errand.void]
+        # The worker may have begun one of them by now: each keeps its place, and its answer is nobody's.
+        places = (errand if errand is None or errand.void else replace(errand, void=True, wire=None) for errand in rest)
+        self.queue = deque([head, *places, None])
         self.marks += 1
         self._transport.write(_CANCEL)
         return behind
