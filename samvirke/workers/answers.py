@@ -19,7 +19,7 @@ _IN_MEMORY_BYTES = 1 << 20
 _CHUNK_BYTES = 64 << 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """A complete answer. `body` is read once; `close` lets go of it before that."""
 

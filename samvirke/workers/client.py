@@ -267,6 +267,12 @@ class Lease:
             kind, payload = self._frames.receive()
             if kind is Kind.BODY:
                 body.write(payload)
+            elif kind is Kind.LAST:
+                last = failures.read_last(payload)
+                body.write(payload[failures.END_BYTES :])
+                if last.last:
+                    self._stream.close()
+                return last._asdict()
             elif kind is Kind.END:
                 end = failures.read_end(payload)
                 if end["last"]:

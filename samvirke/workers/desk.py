@@ -3,25 +3,26 @@
 Duty: the same questions as `Pool.query`, on the same seats, budgets and generations, without a thread
 for each. Level 4.5; knows no HTTP. Every method belongs to the loop's thread. What may block (forking a
 worker, asking how one ended) is done by a few threads of its own.
+
+A question takes a seat of the lane where one is free. Where none is, it is sent to a worker that has just begun
+another one, and waits there: most questions take less than it costs to wake a process for them. When the one before
+it takes longer than a moment, or ends its worker, it is asked again elsewhere; who waits notices nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
-import os
-import struct
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from samvirke.errors import QueryTimeout, WorkerLost
+from samvirke.errors import QueryTimeout, SamvirkeError, WorkerLost
 from samvirke.workers import failures
 from samvirke.workers.answers import Answer, Body
-from samvirke.workers.frames import Kind, StreamCut, frame
-from samvirke.workers.request import Request, write_request
+from samvirke.workers.wire import Errand, Wire
 
 if TYPE_CHECKING:
     from samvirke.workers.crew import Crew
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Desk"]
 
-_HEAD = struct.Struct("!BI")
 _GUARD_S = 0.5
 """How much later than the kernel's clock this side's own one strikes."""
 _GRACE_S = 0.5
@@ -41,98 +41,18 @@ QUICK_S = 0.1
 LATE_S = 0.3
 """How long one is busy on a lasting seat before it makes way for others on the processor. Its worker is replaced
 afterwards, so this is well beyond what a question takes that only waits for its turn on a busy machine."""
-_LATER = 15
-"""The niceness of a worker that is busy for longer: those that have just begun come first."""
-_Found = tuple[Body, Mapping[str, float], str]
+DEPTH = 8
+"""How many questions may be with one worker at once."""
+YOUNG_S = 0.01
+"""How long a worker may be busy with one question and still be sent others behind it."""
+MOMENT_S = 0.025
+"""How long one waits behind another question on the way before it is asked elsewhere."""
+WATCH_S = 0.05
+"""How long a question may take before somebody watches whether its client is still there."""
+_LOOK_S = 0.01
 _LANE = "query"
 _Given = TypeVar("_Given")
 _Result = TypeVar("_Result")
-
-
-class _Gone(Exception):
-    """A worker was killed while it stood by, as all are when their template dies: another may be asked."""
-
-
-class Wire(asyncio.Protocol):
-    """The stream of one worker: one question at a time."""
-
-    def __init__(self, crew: Crew, number: int, version: int, process: int) -> None:
-        """Belong to a worker of `crew` that was leased as `number`, with the store as it was at `version`.
-
-        `process` is its process id.
-        """
-        self.process = process
-        self.late = False
-        self.crew = crew
-        self.number = number
-        self.version = version
-        self.transport: asyncio.Transport | None = None
-        self._pending = bytearray()
-        self._body: Body | None = None
-        self._ended: asyncio.Future[Mapping[str, float]] | None = None
-        self.usable = True
-
-    def fits(self, crew: Crew) -> bool:
-        """Say whether this worker answers from what a crew answers from now."""
-        return self.usable and self.crew is crew and self.version == crew.counter
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take over the transport."""
-        self.transport = cast("asyncio.Transport", transport)  # Other loops' transports are no such class.
-
-    def ask(self, message: bytes, body: Body) -> asyncio.Future[Mapping[str, float]]:
-        """Send a request; the future ends with what the worker says of the answer that went into `body`."""
-        assert self.transport is not None
-        self._body = body
-        self._ended = asyncio.get_running_loop().create_future()
-        self.transport.write(message)
-        return self._ended
-
-    def data_received(self, data: bytes) -> None:
-        """Take frames off the stream."""
-        pending = self._pending
-        pending += data
-        while len(pending) >= _HEAD.size:
-            kind, length = _HEAD.unpack_from(pending)
-            end = _HEAD.size + length
-            if len(pending) < end:
-                return
-            payload = bytes(pending[_HEAD.size : end])
-            del pending[:end]
-            self._frame(kind, payload)
-
-    def _frame(self, kind: int, payload: bytes) -> None:
-        if self._ended is None or self._ended.done() or self._body is None:
-            self.hang_up()  # Nobody asked.
-            return
-        try:
-            if kind == Kind.BODY:
-                self._body.write(payload)
-            elif kind == Kind.END:
-                self._ended.set_result(failures.read_end(payload))
-            elif kind == Kind.ERROR:
-                self._ended.set_exception(failures.FromWorker(failures.read_error(payload)))
-        except Exception as error:  # no room for the answer, or a frame that is none of ours
-            self._ended.set_exception(error)
-            self.hang_up()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Notice that the worker is gone."""
-        self.usable = False
-        if self._ended is not None and not self._ended.done():
-            self._ended.set_exception(StreamCut(str(exc or "the worker ended")))
-
-    def make_way(self) -> None:
-        """Let others come first on the processor, from now on: a process cannot take that back by itself."""
-        self.late = True
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self.process, _LATER)
-
-    def hang_up(self) -> None:
-        """Let the worker go: it ends when its stream does."""
-        self.usable = False
-        if self.transport is not None:
-            self.transport.abort()
 
 
 class Desk:
@@ -142,56 +62,383 @@ class Desk:
         """Ask on the workers of `pool`."""
         self._pool = pool
         self._idle: list[Wire] = []
+        self._busy: list[Wire] = []
+        self._errands: set[Errand] = set()
         self._hiring = 0
+        self._looking = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._hands = ThreadPoolExecutor(_HANDS, thread_name_prefix="desk")
 
-    async def query(self, request: QueryRequest, form: str) -> Answer:
+    async def query(self, request: QueryRequest, form: str, *, watch: Callable[[], object] | None = None) -> Answer:
         """Answer a query of a form (`sparql.classify`). Cancelling the task ends the worker that is busy with it.
 
+        `watch` is called once when the answer takes longer than a moment.
         Returns and raises: as `Pool.query`.
         """
         pool = self._pool
         pool.budget.check(request.client)
-        question = pool.question(request)
-        lane = pool.lanes[_LANE]
-        came = time.monotonic()
-        found = None
-        if await lane.enter(request.client, takes_quick=True):
-            found = await self._tried(question, request.client)
-            if found is None:
-                await lane.enter(request.client)
-        if found is None:
-            found = await self._seated(_in_time(question, time.monotonic() - came), request.client)
-        body, end, version = found
-        return Answer(request.media_type, form, int(end["rows"]), body.length, end["seconds"], version, body)
-
-    async def _tried(self, question: Request, client: str) -> _Found | None:
-        """Try on a quick seat whether a moment is enough; None when it is not, and a lasting seat is needed."""
-        if question.timeout_s <= QUICK_S:
-            return await self._seated(question, client, quick=True)
+        loop = asyncio.get_running_loop()
+        given: asyncio.Future[Answer] = loop.create_future()
+        errand = Errand(pool.question(request), request.client, form, given, time.monotonic(), watch)
+        self._errands.add(errand)
+        if not self._looking:
+            self._loop, self._thread, self._looking = loop, threading.get_ident(), True
+            loop.call_later(_LOOK_S, self._look)
         try:
-            return await self._seated(dataclasses.replace(question, timeout_s=QUICK_S), client, quick=True)
-        except QueryTimeout:
-            return None
-
-    async def _seated(self, question: Request, client: str, *, quick: bool = False) -> _Found:
-        """Ask on the seat that `client` has, and give it back. Failures cost the time they took."""
-        pool = self._pool
-        body = Body(pool.shelf)
-        started = time.monotonic()
-        cost = None
-        try:
-            end, version = await self._ask(question, body)
-            cost = end["processor"]
-            return body, end, version
-        except BaseException:
-            body.close()
+            self._place(errand)
+            return await given
+        except asyncio.CancelledError:
+            self._call_off(errand)
             raise
         finally:
-            used_s = time.monotonic() - started
-            pool.lanes[_LANE].leave(client, quick=quick, used_s=used_s)
-            pool.budget.charge(client, used_s if cost is None else cost)
+            self._errands.discard(errand)
+
+    # ------------------------------------------------------------ where a question goes
+
+    def _place(self, errand: Errand, *, again: bool = False) -> None:
+        """Have a question asked where there is room, or stand in line. Raises: Overloaded, TooManyRequests."""
+        lane = self._pool.lanes[_LANE]
+        if lane.take(errand.client):
+            self._seated(errand, quick=False)
+            return
+        if not errand.alone and not lane.waiting and (wire := self._young(errand.client)) is not None:
+            wire.ask(errand, self._time_for(errand))
+            return
+        waiting = lane.wait(
+            errand.client,
+            lambda: self._wake(errand),
+            takes_quick=not errand.tried,
+            rides=None if errand.alone else errand,
+            again=again,
+        )
+        if waiting.seated:
+            self._seated(errand, quick=waiting.quick)
+        else:
+            errand.waiting = waiting
+
+    def _wake(self, errand: Errand) -> None:
+        """Hear, in any thread, that a place in line has changed; mostly a seat was given back in the loop's own."""
+        if threading.get_ident() == self._thread:
+            self._woken(errand)
+        elif self._loop is not None:
+            self._loop.call_soon_threadsafe(self._woken, errand)
+
+    def _woken(self, errand: Errand) -> None:
+        """Go on with a question whose place in line has become a seat, or none."""
+        waiting, errand.waiting = errand.waiting, None
+        if waiting is None:
+            return
+        if waiting.put_out:
+            errand.fail(self._pool.lanes[_LANE].refusal(errand.client))
+        elif errand.void:
+            self._pool.lanes[_LANE].leave(errand.client, quick=waiting.quick)
+        else:
+            self._seated(errand, quick=waiting.quick)
+
+    def _young(self, client: str) -> Wire | None:
+        """Return the worker with the shortest line among those a question of `client` may be sent to."""
+        crew, now = self._pool.crew(), time.monotonic()
+        best: Wire | None = None
+        mine: Wire | None = None
+        for wire in self._busy:
+            length = len(wire.queue)
+            if not 0 < length < DEPTH or wire.quick or wire.marks or wire.late or now - wire.since >= YOUNG_S:
+                continue
+            if wire.fits(crew):
+                if best is None or length < len(best.queue):
+                    best = wire
+                if client in wire.aboard and (mine is None or length < len(mine.queue)):
+                    mine = wire
+        if best is None or best is mine or self._pool.lanes[_LANE].join(client):
+            return best
+        return mine
+
+    def _seated(self, errand: Errand, *, quick: bool) -> None:
+        """Ask on the seat that a question has now."""
+        try:
+            crew = self._pool.crew()
+        except SamvirkeError as error:
+            self._pool.lanes[_LANE].leave(errand.client, quick=quick)
+            errand.fail(error)
+            return
+        crew.join()
+        while self._idle:
+            wire = self._idle.pop()
+            if wire.fits(crew):
+                self._begin(wire, errand, quick=quick)
+                return
+            wire.hang_up()
+        self._do(self._hired(crew, errand, quick=quick))
+
+    async def _hired(self, crew: Crew, errand: Errand, *, quick: bool) -> None:
+        """Ask a worker that is yet to be forked."""
+        try:
+            try:
+                wire = await self._lease(crew)
+            except WorkerLost:  # The template has died, or was retired under us.
+                renewed = await self._in_hand(self._pool.renew, crew)
+                crew.leave()
+                crew = renewed
+                crew.join()
+                wire = await self._lease(crew)
+        except Exception as error:  # whatever it is, who asked must hear it
+            crew.leave()
+            self._pool.lanes[_LANE].leave(errand.client, quick=quick)
+            errand.fail(error)
+            return
+        if errand.void or not wire.usable:
+            crew.leave()
+            self._stand(wire)
+            self._pool.lanes[_LANE].leave(errand.client, quick=quick)
+            self._once_more([errand])
+        else:
+            self._begin(wire, errand, quick=quick)
+
+    def _begin(self, wire: Wire, errand: Errand, *, quick: bool) -> None:
+        wire.quick = quick
+        self._busy.append(wire)
+        limit = self._time_for(errand)
+        wire.ask(errand, min(limit, QUICK_S) if quick else limit)
+        self._fill(wire)
+
+    def _fill(self, wire: Wire) -> None:
+        """Send those who wait in line behind the question that a worker has just begun."""
+        lane = self._pool.lanes[_LANE]
+        if not lane.waiting or wire.quick or wire.marks:
+            return
+        while len(wire.queue) < DEPTH and (waiting := lane.called(wire.aboard)) is not None:
+            errand = cast("Errand", waiting.rides)
+            errand.waiting = None
+            wire.ask(errand, self._time_for(errand))
+
+    @staticmethod
+    def _time_for(errand: Errand) -> float:
+        """Count the wait for a seat, all but half a second of it, towards a question's time."""
+        limit = errand.question.timeout_s
+        left = limit + _GRACE_S - (time.monotonic() - errand.came)
+        return limit if left >= limit else max(left, _GRACE_S)
+
+    # ------------------------------------------------------------ what comes back
+
+    def piece(self, errand: Errand, data: bytes) -> None:
+        """Take a piece of an answer. Raises: Overloaded when there is no room for it."""
+        if errand.body is None:
+            errand.body = Body(self._pool.shelf)
+        errand.body.write(data)
+
+    def answered(self, wire: Wire, errand: Errand, end: failures.End) -> None:
+        """Take the end of an answer, which is complete now."""
+        body, media_type = errand.body, errand.question.media_type
+        if not errand.given.done() and body is not None and not errand.void:
+            answer = Answer(media_type, errand.form, end.rows, body.length, end.seconds, wire.told, body)
+            errand.given.set_result(answer)
+        self._through(wire, errand, cost=end.processor, last=end.last)
+
+    def refused(self, wire: Wire, errand: Errand, error: SamvirkeError) -> None:
+        """Take an error that came in place of an answer."""
+        if not errand.void:
+            errand.fail(error)
+        self._through(wire, errand, cost=None, last=False)
+
+    def broken(self, wire: Wire, errand: Errand, error: Exception) -> None:
+        """Let a worker go whose answer cannot be taken."""
+        if not errand.void:
+            errand.fail(error)
+        self._end(wire)
+
+    def left_out(self, wire: Wire, errands: list[Errand]) -> None:
+        """Hear that a worker did not do what was called off."""
+        for errand in errands:
+            self._ashore(wire, errand)
+        self._rest(wire)
+        # What was taken for begun, and was not: its worker lost the processor after the answer before it.
+        self._once_more(errands)
+
+    def lost(self, wire: Wire) -> None:
+        """Hear that a worker is gone: by the fault of the question it was busy with, or by nobody's."""
+        if wire.queue:
+            wire.crew.join()  # Whose line tells how it ended.
+            head, *behind = self._given_up(wire)
+            self._once_more(behind, alone=True)
+            if head is None or head.void:
+                wire.crew.leave()
+            else:
+                self._do(self._fate(wire, head))
+
+    def _through(self, wire: Wire, errand: Errand, *, cost: float | None, last: bool) -> None:
+        """Go on with a worker that has answered the first question in its line. Failures cost the time they took."""
+        now = time.monotonic()
+        used_s, wire.since = now - wire.since, now
+        wire.queue.popleft()
+        self._pool.budget.charge(errand.client, used_s if cost is None else cost)
+        if last or not wire.usable:
+            self._let_go(wire)
+        elif wire.queue:
+            self._pool.lanes[_LANE].count(errand.client, used_s)
+            self._ashore(wire, errand)
+            self._fill(wire)
+        else:
+            self._rest(wire, used_s)
+
+    def _ashore(self, wire: Wire, errand: Errand) -> None:
+        """Note that a question is through, or called off; the last one of a client leaves the seat to the others."""
+        if errand.wire is not wire:  # Called off long since.
+            return
+        client = errand.client
+        left = wire.aboard[client] - 1
+        if left or len(wire.aboard) == 1:
+            wire.aboard[client] = left
+        else:
+            del wire.aboard[client]
+            self._pool.lanes[_LANE].part(client)
+
+    def _rest(self, wire: Wire, used_s: float = 0.0) -> None:
+        """Give back the seat of a worker that has nothing left to do, and have it stand by."""
+        if wire.queue:
+            return
+        if wire.late:
+            self._let_go(wire)
+            return
+        self._busy.remove(wire)
+        client = next(iter(wire.aboard))
+        wire.aboard.clear()
+        self._stand(wire)
+        wire.crew.leave()
+        self._pool.lanes[_LANE].leave(client, quick=wire.quick, used_s=used_s)
+
+    def _stand(self, wire: Wire) -> None:
+        if wire.fits(self._pool.crew()):
+            self._idle.append(wire)
+        else:
+            wire.hang_up()
+
+    # ------------------------------------------------------------ workers that end
+
+    def _let_go(self, wire: Wire) -> None:
+        """Let a worker end that is of no more use, and ask elsewhere what it was not to begin."""
+        behind = self._given_up(wire)
+        wire.hang_up()
+        self._once_more(behind)
+
+    def _end(self, wire: Wire) -> None:
+        """End a worker that is still busy; closing its stream alone would let it go on to its deadline."""
+        behind = self._given_up(wire)[1:]
+        wire.hang_up()
+        with contextlib.suppress(RuntimeError):  # The desk is closed; so are the lines, which ends their workers.
+            self._hands.submit(wire.crew.line.kill, wire.number)
+        self._once_more(behind, alone=True)
+
+    def _given_up(self, wire: Wire) -> list[Errand | None]:
+        """Give back the seat of a worker that answers nothing more; return what was on the way to it.
+
+        What it was busy with costs the time that took.
+        """
+        left, clients = list(wire.queue), list(wire.aboard)
+        lane = self._pool.lanes[_LANE]
+        if left and (head := left[0]) is not None:
+            used_s = time.monotonic() - wire.since
+            self._pool.budget.charge(head.client, used_s)
+            lane.count(head.client, used_s)
+        wire.queue.clear()
+        wire.aboard.clear()
+        wire.marks, wire.usable = 0, False
+        self._busy.remove(wire)
+        self._replace()
+        wire.crew.leave()
+        for client in clients[1:]:
+            lane.part(client)
+        lane.leave(clients[0], quick=wire.quick)
+        return left
+
+    def _once_more(self, errands: Sequence[Errand | None], *, alone: bool = False) -> None:
+        """Ask what nobody has answered yet once more; whoever was in line is not refused now."""
+        for errand in errands:
+            if errand is None or errand.void:
+                continue
+            errand.alone = errand.alone or alone
+            try:
+                self._place(errand, again=True)
+            except SamvirkeError as error:
+                errand.fail(error)
+
+    async def _fate(self, wire: Wire, errand: Errand) -> None:
+        """Find out how a worker ended, and what that means for the question it was busy with."""
+        try:
+            status = await self._in_hand(wire.crew.line.fate, wire.number)
+        except Exception as error:  # whatever it is, who asked must hear it
+            errand.fail(error)
+            return
+        finally:
+            wire.crew.leave()
+        limit = errand.question.timeout_s
+        reason = failures.died(status, timeout_s=limit)
+        if isinstance(reason, QueryTimeout) and wire.quick and errand.timeout_s < limit:
+            errand.tried = True  # It needs a lasting seat, and begins anew there.
+        elif failures.by_chance(status) and errand.body is None and errand.tries < _TRIES:
+            errand.tries += 1
+        else:
+            errand.fail(reason)
+            return
+        if errand.body is not None:
+            errand.body.close()
+            errand.body = None
+        self._once_more([errand], alone=True)
+
+    def _call_off(self, errand: Errand) -> None:
+        """End what is done for a question that nobody waits for any more."""
+        errand.void = True
+        wire = errand.wire
+        if errand.waiting is not None:
+            if self._pool.lanes[_LANE].give_up(errand.waiting):
+                errand.waiting = None
+        elif wire is not None and wire.queue and wire.queue[0] is errand:
+            self._end(wire)
+        if errand.body is not None:
+            errand.body.close()
+
+    # ------------------------------------------------------------ what takes long
+
+    def _look(self) -> None:
+        """See what takes longer than it should: here, and not with a clock for each question."""
+        now = time.monotonic()
+        for wire in list(self._busy):
+            if wire.queue:
+                self._look_at(wire, now - wire.since)
+        for errand in list(self._errands):
+            self._look_after(errand, now)
+        self._looking = bool(self._errands or self._busy)
+        if self._looking and self._loop is not None:
+            self._loop.call_later(_LOOK_S, self._look)
+
+    def _look_at(self, wire: Wire, busy_s: float) -> None:
+        head = wire.queue[0]
+        if head is None or head.void:
+            if busy_s > QUICK_S:  # With what was called off and begun all the same.
+                self._end(wire)
+        elif busy_s > head.timeout_s + _GUARD_S:
+            head.fail(failures.timed_out(head.question.timeout_s))
+            self._end(wire)
+        else:
+            if busy_s > LATE_S and not wire.late:
+                wire.make_way()
+            if busy_s > MOMENT_S and len(wire.queue) > 1 and not wire.marks:
+                behind = wire.call_off()
+                for errand in behind:
+                    self._ashore(wire, errand)
+                self._once_more(behind, alone=True)
+
+    def _look_after(self, errand: Errand, now: float) -> None:
+        if errand.watch is not None and now - errand.came > WATCH_S:
+            watch, errand.watch = errand.watch, None
+            watch()
+        lane = self._pool.lanes[_LANE]
+        if errand.waiting is not None and now - errand.waiting.since > lane.wait_s and lane.give_up(errand.waiting):
+            errand.waiting = None
+            errand.fail(lane.refusal(errand.client))
+
+    # ------------------------------------------------------------ workers that stand by
 
     async def prepare(self) -> None:
         """Have workers stand by before the first question: as many as may be asked at once."""
@@ -202,20 +449,46 @@ class Desk:
         self._hiring += 1
         try:
             with contextlib.suppress(WorkerLost):
-                self._idle.append(await self._lease(self._pool.crew()))
+                self._stand(await self._lease(self._pool.crew()))
         finally:
             self._hiring -= 1
 
     def _replace(self) -> None:
         """Have a new worker stand by in place of one that is gone, before the next question needs it."""
         if self._hiring + len(self._idle) < self._pool.limits.workers:
-            task = asyncio.ensure_future(self._stand_by())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._do(self._stand_by())
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def drop_old(self) -> None:
+        """Let idle workers of former generations go."""
+        crew = self._pool.crew()
+        for wire in [wire for wire in self._idle if not wire.fits(crew)]:
+            self._idle.remove(wire)
+            wire.hang_up()
+
+    async def _lease(self, crew: Crew) -> Wire:
+        hiring = asyncio.ensure_future(self._in_hand(crew.hire, self._pool.limits.worker_memory_bytes))
+        try:
+            lease = await asyncio.shield(hiring)
+        except asyncio.CancelledError:  # The thread cannot be called off; the worker it gets is let go at once.
+            hiring.add_done_callback(lambda done: None if done.exception() else done.result().close())
+            raise
+        number, stream = lease.detach()
+        stream.setblocking(False)
+        wire = Wire(crew, number, lease.version, lease.process, self)
+        await asyncio.get_running_loop().create_connection(lambda: wire, sock=stream)
+        return wire
+
+    async def _in_hand(self, work: Callable[[_Given], _Result], given: _Given) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._hands, work, given)
 
     async def close(self) -> None:
         """Let the idle workers go, also those that are only on their way."""
-        if self._tasks:
+        while self._tasks:
             await asyncio.wait(self._tasks)
         while self._idle:
             self._idle.pop().hang_up()
@@ -230,105 +503,3 @@ class Desk:
     async def __aexit__(self, *_: object) -> None:
         """Close."""
         await self.close()
-
-    def drop_old(self) -> None:
-        """Let idle workers of former generations go."""
-        crew = self._pool.crew()
-        for wire in [wire for wire in self._idle if not wire.fits(crew)]:
-            self._idle.remove(wire)
-            wire.hang_up()
-
-    async def _ask(self, question: Request, body: Body) -> tuple[Mapping[str, float], str]:
-        crew = self._pool.crew()
-        crew.join()
-        try:
-            for _ in range(_TRIES):
-                try:
-                    wire = await self._take(crew)
-                except WorkerLost:  # The template has died, or was retired under us.
-                    renewed = await self._in_hand(self._pool.renew, crew)
-                    crew.leave()
-                    crew = renewed
-                    crew.join()
-                    wire = await self._take(crew)
-                with contextlib.suppress(_Gone):
-                    return await self._exchange(wire, question, body), crew.name(wire.version)
-            raise failures.died(None, timeout_s=question.timeout_s)
-        finally:
-            crew.leave()
-
-    async def _take(self, crew: Crew) -> Wire:
-        while self._idle:
-            wire = self._idle.pop()
-            if wire.fits(crew):
-                return wire
-            wire.hang_up()
-        return await self._lease(crew)
-
-    async def _lease(self, crew: Crew) -> Wire:
-        hiring = asyncio.ensure_future(self._in_hand(crew.hire, self._pool.limits.worker_memory_bytes))
-        try:
-            lease = await asyncio.shield(hiring)
-        except asyncio.CancelledError:  # The thread cannot be called off; the worker it gets is let go at once.
-            hiring.add_done_callback(lambda done: None if done.exception() else done.result().close())
-            raise
-        number, stream = lease.detach()
-        stream.setblocking(False)
-        wire = Wire(crew, number, lease.version, lease.process)
-        await asyncio.get_running_loop().create_connection(lambda: wire, sock=stream)
-        return wire
-
-    async def _exchange(self, wire: Wire, question: Request, body: Body) -> Mapping[str, float]:
-        ended = wire.ask(frame(Kind.REQUEST, write_request(question)), body)
-        loop = asyncio.get_running_loop()
-        clock = loop.call_later(question.timeout_s + _GUARD_S, _late, ended)
-        soon = loop.call_later(LATE_S, wire.make_way)
-        try:
-            end = await ended
-        except TimeoutError as error:
-            self._end(wire)
-            raise failures.timed_out(question.timeout_s) from error
-        except StreamCut as error:
-            self._replace()
-            status = await self._in_hand(wire.crew.line.fate, wire.number)
-            if failures.by_chance(status) and not body.length:
-                raise _Gone from error
-            raise failures.died(status, timeout_s=question.timeout_s) from error
-        except failures.FromWorker as error:
-            if wire.late:
-                self._end(wire)
-            else:
-                self._idle.append(wire)
-            raise error.reason from None
-        except BaseException:  # The client has left, or there is no room for the answer.
-            self._end(wire)
-            raise
-        finally:
-            clock.cancel()
-            soon.cancel()
-        if end["last"] or wire.late:
-            wire.hang_up()
-            self._replace()
-        else:
-            self._idle.append(wire)
-        return end
-
-    def _end(self, wire: Wire) -> None:
-        """End a worker that is still busy; closing its stream alone would let it go on to its deadline."""
-        wire.hang_up()
-        self._replace()
-        self._hands.submit(wire.crew.line.kill, wire.number)
-
-    async def _in_hand(self, work: Callable[[_Given], _Result], given: _Given) -> _Result:
-        return await asyncio.get_running_loop().run_in_executor(self._hands, work, given)
-
-
-def _in_time(question: Request, waited_s: float) -> Request:
-    """Count the wait for a seat, all but half a second of it, towards a question's time."""
-    left = question.timeout_s + _GRACE_S - waited_s
-    return question if left >= question.timeout_s else dataclasses.replace(question, timeout_s=max(left, _GRACE_S))
-
-
-def _late(ended: asyncio.Future[Mapping[str, float]]) -> None:
-    if not ended.done():
-        ended.set_exception(TimeoutError())

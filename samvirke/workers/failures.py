@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import struct
 import traceback
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from samvirke import errors
 from samvirke.errors import AnswerTooLarge, GateRefused, QueryTimeout, SamvirkeError, WorkerLost, WrongUse
@@ -32,6 +33,33 @@ class FromWorker(Exception):
         """Carry `reason`."""
         super().__init__(str(reason))
         self.reason = reason
+
+
+class End(NamedTuple):
+    """What a worker says of an answer: `last` when it answers no other."""
+
+    last: bool
+    rows: int
+    seconds: float
+    processor: float
+
+
+_END = struct.Struct("!?QII")
+END_BYTES = _END.size
+_MICRO = 1_000_000
+_MOST = (1 << 32) - 1
+
+
+def write_last(end: End) -> bytes:
+    """Spell what the frame of kind LAST begins with."""
+    seconds, processor = (min(int(value * _MICRO), _MOST) for value in (end.seconds, end.processor))
+    return _END.pack(end.last, end.rows, seconds, processor)
+
+
+def read_last(payload: bytes | memoryview) -> End:
+    """Read what `write_last` wrote. Raises: struct.error when it is too short."""
+    last, rows, seconds, processor = _END.unpack_from(payload)
+    return End(last, rows, seconds / _MICRO, processor / _MICRO)
 
 
 def read_end(payload: bytes) -> dict[str, float]:

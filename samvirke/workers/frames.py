@@ -2,13 +2,14 @@
 
 Duty: put messages on a socket and take them off, so that a stream that was cut is always noticed.
 Level 4.5; knows nothing of queries or stores. A frame is one byte of kind, four bytes of length
-(big-endian) and the payload; an answer is any number of BODY frames and one END or ERROR frame.
-An answer without its last frame is no answer.
+(big-endian) and the payload; an answer is any number of BODY frames and one END, LAST or ERROR frame.
+An answer without its last frame is no answer. Several requests may be on their way; answers come in their order.
 """
 
 from __future__ import annotations
 
 import array
+import contextlib
 import json
 import socket
 import struct
@@ -30,6 +31,11 @@ class Kind(IntEnum):
     BODY = 2
     END = 3
     ERROR = 4
+    LAST = 5
+    """What is to be told of an answer, and the last piece of it: most answers are this one frame."""
+    CANCEL = 6
+    """The requests before this one that are not begun yet are asked elsewhere. Answered with CANCELLED."""
+    CANCELLED = 7
 
 
 class StreamCut(Exception):
@@ -67,6 +73,25 @@ class FrameReader:
         payload = bytes(self._pending[_HEAD.size : _HEAD.size + length])
         del self._pending[: _HEAD.size + length]
         return Kind(kind), payload
+
+    def called_off(self) -> int:
+        """Forget the frames in line before the last CANCEL that has arrived, it included; return how many it were.
+
+        Waits for nothing. Frames of other kinds stay in line.
+        """
+        with contextlib.suppress(BlockingIOError):
+            while data := self._connection.recv(BODY_BYTES, socket.MSG_DONTWAIT):
+                self._pending += data
+        place, found, end = 0, 0, 0
+        while len(self._pending) - place >= _HEAD.size:
+            kind, length = _HEAD.unpack_from(self._pending, place)
+            place += _HEAD.size + length
+            if place > len(self._pending):
+                break
+            if kind == Kind.CANCEL:
+                found, end = found + 1, place
+        del self._pending[:end]
+        return found
 
     def _gather(self, length: int) -> None:
         while len(self._pending) < length:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from samvirke.errors import Overloaded, TooManyRequests
 
@@ -26,18 +27,21 @@ _LEAST_S = 0.001
 
 
 @dataclass(slots=True, eq=False)
-class _Waiting:
+class Waiting:
     """Somebody in line; `wake` is called, in any thread, when the seat is theirs – or the place is not (`put_out`).
 
-    `takes_quick`: also a quick seat will do.
+    `takes_quick`: also a quick seat will do. `rides`: what is to be asked when also a place behind somebody else's
+    question will do.
     """
 
     client: str
     wake: Callable[[], object]
     takes_quick: bool = False
+    rides: object = None
     seated: bool = False
     quick: bool = False
     put_out: bool = False
+    since: float = field(default_factory=time.monotonic)
 
 
 class Lane:
@@ -50,7 +54,7 @@ class Lane:
         """
         self._seats = seats
         self._per_client = max(1, min(per_client, seats - 1))
-        self._wait_s = wait_s
+        self.wait_s = wait_s
         self._queue = queue
         self._share = max(1, int(queue * _SHARE))
         self._taken: Counter[str] = Counter()
@@ -59,7 +63,7 @@ class Lane:
         self._quick_taken: set[str] = set()
         self._used_s: OrderedDict[str, float] = OrderedDict()
         self._least_s = 0.0
-        self._line: list[_Waiting] = []
+        self._line: list[Waiting] = []
         self._lock = threading.Lock()
 
     @contextmanager
@@ -96,7 +100,7 @@ class Lane:
         if waiting.seated:
             return waiting.quick
         try:
-            async with asyncio.timeout(self._wait_s):
+            async with asyncio.timeout(self.wait_s):
                 await given
         except TimeoutError:
             if not self._give_up(waiting):
@@ -121,16 +125,93 @@ class Lane:
                 self._quick_taken.discard(client)
             else:
                 self._used -= 1
-                self._taken[client] -= 1
-                if not self._taken[client]:
-                    del self._taken[client]
-            # One seat became free, so one gets it: of those who may, the client that has used least.
-            for waiting in sorted(self._line, key=lambda one: max(self._used_s.get(one.client, 0.0), self._least_s)):
-                if self._seat(waiting):
-                    self._least_s = max(self._least_s, self._used_s.get(waiting.client, 0.0))
-                    self._line.remove(waiting)
-                    waiting.wake()
-                    return
+                self._part(client)
+            seated = self._next_seated()
+        if seated is not None:
+            seated.wake()
+
+    def _next_seated(self) -> Waiting | None:
+        """One seat became free, so one gets it: of those who may, the client that has used least."""
+        for waiting in self._in_turn():
+            if self._seat(waiting):
+                self._called(waiting)
+                return waiting
+        return None
+
+    def _in_turn(self) -> list[Waiting]:
+        if len(self._line) < 2:  # noqa: PLR2004 - nothing to sort
+            return list(self._line)
+        return sorted(self._line, key=lambda one: max(self._used_s.get(one.client, 0.0), self._least_s))
+
+    def _called(self, waiting: Waiting) -> None:
+        self._least_s = max(self._least_s, self._used_s.get(waiting.client, 0.0))
+        self._line.remove(waiting)
+
+    # ------------------------------------------------------------ sharing a seat: for the desk
+
+    def take(self, client: str) -> bool:
+        """Take a lasting seat if there is one for `client`; `leave` gives it back."""
+        return self._enter_now(client)
+
+    def wait(
+        self, client: str, wake: Callable[[], object], *, takes_quick: bool, rides: object, again: bool = False
+    ) -> Waiting:
+        """Stand in line, or take the seat that there is: the place says which. `again`: nobody who was in is refused.
+
+        Raises: as `seat`.
+        """
+        return self._queue_up(client, wake, takes_quick=takes_quick, rides=rides, again=again)
+
+    def give_up(self, waiting: Waiting) -> bool:
+        """Leave the line; False when the seat came at the last moment."""
+        return self._give_up(waiting)
+
+    def join(self, client: str) -> bool:
+        """Let `client` share a seat that others have: it counts for both. `part` ends it."""
+        with self._lock:
+            return self._join(client)
+
+    def part(self, client: str) -> None:
+        """End what `join` began, and see whether somebody of this client may have a seat now that is free."""
+        with self._lock:
+            self._part(client)
+            seated = self._next_seated() if self._line and self._used < self._seats else None
+        if seated is not None:
+            seated.wake()
+
+    def count(self, client: str, used_s: float) -> None:
+        """Count what a client has used of a seat that it shares."""
+        with self._lock:
+            self._count(client, used_s)
+
+    def called(self, aboard: Mapping[str, int]) -> Waiting | None:
+        """Take somebody out of the line who may share a seat with those `aboard`; None when there is nobody."""
+        if not self._line:
+            return None
+        with self._lock:
+            for waiting in self._in_turn():
+                if waiting.rides is None:  # Its turn is at a seat of its own, which is free the sooner for that.
+                    return None
+                if waiting.client in aboard or self._join(waiting.client):
+                    self._called(waiting)
+                    return waiting
+        return None
+
+    @property
+    def waiting(self) -> int:
+        """How many are in line."""
+        return len(self._line)
+
+    def _join(self, client: str) -> bool:
+        if client and self._taken[client] >= self._per_client:
+            return False
+        self._taken[client] += 1
+        return True
+
+    def _part(self, client: str) -> None:
+        self._taken[client] -= 1
+        if not self._taken[client]:
+            del self._taken[client]
 
     def _enter_now(self, client: str) -> bool:
         with self._lock:
@@ -144,33 +225,48 @@ class Lane:
             return
         given = threading.Event()
         waiting = self._queue_up(client, given.set)
-        if not waiting.seated and ((not given.wait(self._wait_s) and self._give_up(waiting)) or waiting.put_out):
+        if not waiting.seated and ((not given.wait(self.wait_s) and self._give_up(waiting)) or waiting.put_out):
             raise self._refusal(client)
 
-    def _queue_up(self, client: str, wake: Callable[[], object], *, takes_quick: bool = False) -> _Waiting:
+    def _queue_up(
+        self,
+        client: str,
+        wake: Callable[[], object],
+        *,
+        takes_quick: bool = False,
+        rides: object = None,
+        again: bool = False,
+    ) -> Waiting:
         """Stand in line, or take the seat that there is. Raises: as `seat`."""
-        waiting = _Waiting(client, wake, takes_quick)
+        waiting = Waiting(client, wake, takes_quick, rides)
+        put_out = None
         with self._lock:
             if self._seat(waiting):
                 return waiting
-            own = sum(other.client == client for other in self._line)
-            if (client and own >= self._share) or (len(self._line) >= self._queue and not self._make_room(own)):
-                raise self._refusal(client)
+            if not again:
+                own = sum(other.client == client for other in self._line)
+                if client and own >= self._share:
+                    raise self._refusal(client)
+                if len(self._line) >= self._queue:
+                    put_out = self._make_room(own)
+                    if put_out is None:
+                        raise self._refusal(client)
             self._line.append(waiting)
-            return waiting
+        if put_out is not None:
+            put_out.wake()
+        return waiting
 
-    def _make_room(self, own: int) -> bool:
+    def _make_room(self, own: int) -> Waiting | None:
         """Put out of a full line whoever came last of the client that fills most of it, if that is more than fair."""
         most, waiting = Counter(one.client for one in self._line).most_common(1)[0]
         if waiting <= own + 1:
-            return False
+            return None
         last = next(one for one in reversed(self._line) if one.client == most)
         self._line.remove(last)
         last.put_out = True
-        last.wake()
-        return True
+        return last
 
-    def _seat(self, waiting: _Waiting) -> bool:
+    def _seat(self, waiting: Waiting) -> bool:
         """Give somebody the seat they may have, a lasting one before a quick one."""
         if self._free(waiting.client):
             self._take(waiting.client)
@@ -195,7 +291,7 @@ class Lane:
     def _free_quick(self, client: str) -> bool:
         return len(self._quick_taken) < self._quick and client not in self._quick_taken
 
-    def _give_up(self, waiting: _Waiting) -> bool:
+    def _give_up(self, waiting: Waiting) -> bool:
         """Leave the line; False when the seat came at the last moment."""
         with self._lock:
             if not waiting.seated and not waiting.put_out:
@@ -211,8 +307,12 @@ class Lane:
             return False
         return not client or self._taken[client] < self._per_client
 
+    def refusal(self, client: str) -> Overloaded:
+        """Return the error for who waited too long."""
+        return self._refusal(client)
+
     def _refusal(self, client: str) -> Overloaded:
-        retry_after_s = max(1, round(self._wait_s))
+        retry_after_s = max(1, round(self.wait_s))
         if client and self._taken[client] >= self._per_client:
             return TooManyRequests(
                 f"{self._per_client} queries from your address are being answered already.",

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,7 +129,7 @@ class Pool:
         self._journal = journal
         self._warm = warm
         self._limits = limits
-        self._gate = Gate(**{row.name: getattr(limits, row.name) for row in fields(Gate)})
+        self._gate = Gate._make(getattr(limits, name) for name in Gate._fields)
         self.desk: Callable[[QueryRequest, str], Answer] | None = None
         """Who answers queries instead, once an event loop does: all share its seats then."""
         self._zygote = None if address else Zygote()

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from functools import lru_cache
-from operator import attrgetter
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
+class Gate(NamedTuple):
     """The limits of `sparql.gate_query`: it runs in the worker, so that a long text holds up nobody else."""
 
     query_bytes: int
@@ -25,8 +24,7 @@ class Gate:
     path_steps: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """What a worker is asked: a query (`text`), a trusted read (`operation` with `parameters`) or an `action`.
 
     `default_graphs` and `named_graphs` name the query's dataset instead of the store's own; None
@@ -56,16 +54,14 @@ class Request:
     content_bytes: int = 0
     judged: bool = False
     graphs: tuple[str, ...] | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = _NONE
     timeout_s: float = 10.0
     max_rows: int = 100_000
     max_bytes: int = 64 << 20
 
 
-_FIELDS = tuple(row.name for row in fields(Request))
-_take = attrgetter(*_FIELDS)
-_take_gate = attrgetter(*(row.name for row in fields(Gate)))
-_GATE_PLACE = _FIELDS.index("gate")
+_GATE = Request._fields.index("gate")
+_PARAMETERS = Request._fields.index("parameters")
 
 
 def write_request(request: Request) -> bytes:
@@ -74,20 +70,18 @@ def write_request(request: Request) -> bytes:
     In the interpreter's own notation: both sides are the same interpreter, and requests travel only from the
     process that is trusted to the one that is not – answers, the other way, are JSON.
     """
-    values = list(_take(request))
-    gate = values[_GATE_PLACE]
-    values[_GATE_PLACE] = None if gate is None else _take_gate(gate)
+    values: list[Any] = list(request)
+    if request.gate is not None:
+        values[_GATE] = tuple(request.gate)
+    values[_PARAMETERS] = dict(request.parameters) if request.parameters else None
     return marshal.dumps(values)
 
 
 def read_request(payload: bytes) -> Request:
     """Read what `write_request` wrote."""
     values: list[Any] = marshal.loads(payload)
-    gate = values[_GATE_PLACE]
-    values[_GATE_PLACE] = None if gate is None else _gate(gate)
-    return Request(**dict(zip(_FIELDS, values, strict=True)))
-
-
-@lru_cache(maxsize=8)
-def _gate(values: tuple[int, ...]) -> Gate:
-    return Gate(**dict(zip((row.name for row in fields(Gate)), values, strict=True)))
+    if values[_GATE] is not None:
+        values[_GATE] = Gate._make(values[_GATE])
+    if values[_PARAMETERS] is None:
+        values[_PARAMETERS] = _NONE
+    return Request._make(values)

@@ -9,10 +9,18 @@ Source: https://www.w3.org/TR/sparql11-results-csv-tsv/ and its siblings
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from itertools import pairwise
 from typing import IO
 
 from samvirke.workers import failures
 
+_WAYS = {
+    "application/sparql-results+json": "_json",
+    "application/sparql-results+xml": "_xml",
+    "text/csv": "_csv",
+    "text/tab-separated-values": "_tsv",
+}
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)
 
 
@@ -27,12 +35,7 @@ class Counted:
     def __init__(self, output: IO[bytes], media_type: str, max_rows: int) -> None:
         """Pass on to `output`; more than `max_rows` is too large an answer."""
         self._output = output
-        self._count = {
-            "application/sparql-results+json": self._json,
-            "application/sparql-results+xml": self._xml,
-            "text/csv": self._csv,
-            "text/tab-separated-values": self._tsv,
-        }[media_type]
+        self._count: Callable[[bytes], None] = getattr(self, _WAYS[media_type])
         self._max_rows = max_rows
         self._rest = b""
         self._quoted = False
@@ -98,13 +101,15 @@ def _rows_at_a_glance(data: bytes) -> int | None:
     """The rows of an answer that is whole in one piece and holds no text that looks like its own syntax, else None.
 
     Between two rows stands `}},{"` and a name. The engine writes no white space, and a quote inside a text is escaped;
-    so only a text that itself has `},{` or `{}` in it, or a row without a value, has to be read sign by sign.
+    so only a text that itself has `},{` in it, or a row without a value beside another, has to be read sign by sign.
     """
     start = data.find(_HEAD)
-    if start < 0 or not data.endswith(_END) or b"{}" in data:
+    if start < 0 or not data.endswith(_END):
         return None
     if data.startswith(_END, start + len(_HEAD)):
         return 0
-    apart = data.count(b"},{")
-    plain = data.count(b'}},{"') == apart and not data.count(b'}},{",') and not data.count(b'}},{"}')
-    return apart + 1 if plain else None
+    apart = data.split(b"},{")
+    for before, after in pairwise(apart):
+        if not before.endswith(b"}") or after[:1] != b'"' or after[1:2] in (b",", b"}"):
+            return None
+    return len(apart)

@@ -35,6 +35,9 @@ _KEPT_SHARE = 4
 """A worker that has come to have more memory of its own than this, and than this part of what is loaded, answers no
 further question. Reading alone makes pages its own, for it counts references: the larger the data, the more."""
 
+_LONG_S = 0.005
+"""What takes longer than this may have had the questions in line behind it called off."""
+
 Operation = Callable[[Any, Any, Mapping[str, Any]], Iterable[Quad]]
 
 
@@ -98,12 +101,19 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
     try:
         while True:
             kind, payload = frames.receive()
+            if kind is Kind.CANCEL:
+                connection.sendall(frame(Kind.CANCELLED, b""))
+                continue
             if kind is not Kind.REQUEST:
                 return
+            begun = time.monotonic()
             request = read_request(payload)
             content = _content(frames, request.content_bytes)
             if _answer(connection, hands, request, content, most_bytes=most):
                 return
+            if time.monotonic() - begun > _LONG_S:
+                # Nobody waits behind a question like this one: those in line after it may be asked elsewhere by now.
+                connection.sendall(frame(Kind.CANCELLED, b"") * frames.called_off())
     except (StreamCut, OSError):  # The client has gone; nobody waits for the rest.
         return
     except MemoryError:
@@ -132,14 +142,11 @@ def _answer(connection: socket.socket, hands: Hands, request: Request, content: 
     try:
         told = _told(hands, request, content, body)
         last = request.action in writes.ACTIONS or limits.touched_bytes() > most_bytes
-        end = {
-            **told,
-            "last": last,
-            "bytes": body.sent,
-            "seconds": round(time.monotonic() - started, 6),
-            "processor": round(time.process_time() - used, 6),
-        }
-        connection.sendall(body.rest() + message_frame(Kind.END, end))
+        end = failures.End(last, told["rows"], time.monotonic() - started, time.process_time() - used)
+        if request.action:
+            connection.sendall(body.rest() + message_frame(Kind.END, {**end._asdict(), **told}))
+        else:
+            connection.sendall(body.last(failures.write_last(end)))
         return last
     except SamvirkeError as error:
         connection.sendall(message_frame(Kind.ERROR, failures.to_message(error)))
@@ -198,6 +205,10 @@ class Body:
 
     def flush(self) -> None:
         """Do nothing: what is gathered goes out with the end of the answer."""
+
+    def last(self, end: bytes) -> bytes:
+        """Return the last frame of the answer: what is told of it, and what is gathered and not sent yet."""
+        return frame(Kind.LAST, end + self._pending)
 
     def rest(self) -> bytes:
         """Return the frame of what is gathered and not sent yet, and forget it."""

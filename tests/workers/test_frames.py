@@ -107,3 +107,20 @@ def test_bytes_that_end_too_soon_are_noticed(ends):
     with pytest.raises(StreamCut):
         for message in line.lines():
             line.receive_bytes(message["apply"])
+
+
+def test_what_was_called_off_leaves_the_line_and_what_came_after_stays():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        reader = FrameReader(theirs)
+        assert reader.called_off() == 0
+        ours.sendall(frame(Kind.REQUEST, b"one") + frame(Kind.REQUEST, b"two"))
+        assert reader.called_off() == 0
+        assert reader.receive() == (Kind.REQUEST, b"one")
+        cancel = frame(Kind.CANCEL, b"")
+        ours.sendall(cancel + frame(Kind.REQUEST, b"three") + cancel + frame(Kind.REQUEST, b"four") + cancel[:2])
+        assert reader.called_off() == 2
+        assert reader.receive() == (Kind.REQUEST, b"four")
+        ours.sendall(cancel[2:])
+        assert reader.receive() == (Kind.CANCEL, b"")
+        assert reader.called_off() == 0

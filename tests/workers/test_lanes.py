@@ -277,3 +277,50 @@ def test_who_uses_little_is_not_kept_waiting_by_who_uses_much():
     assert order[0] in ("more", "little")
     assert order.index("much") > 12
     assert max(place for place, client in enumerate(order) if client == "little") <= 13
+
+
+def test_who_shares_a_seat_counts_as_if_it_had_one():
+    lane = Lane(3, per_client=2, wait_s=0.01, queue=LONGEST_QUEUE)
+    assert lane.take("a")
+    assert lane.join("b")
+    assert lane.take("b")
+    assert not lane.join("b")
+    assert not lane.take("b")
+    lane.part("b")
+    assert lane.take("b")
+    assert not lane.take("c")
+
+
+def test_those_in_line_are_called_in_turn_if_they_may_share():
+    lane = Lane(2, per_client=1, wait_s=5, queue=LONGEST_QUEUE)
+    assert lane.take("a")
+    assert lane.take("b")
+    lane.count("d", 9.0)
+    line = [lane.wait(client, list, takes_quick=False, rides=client * 2) for client in ("d", "b", "c", "a", "c")]
+    assert not any(waiting.seated for waiting in line)
+    assert lane.waiting == 5
+    assert [lane.called({"a": 1}).rides for _ in range(3)] == ["cc", "aa", "dd"]
+    assert lane.called({"a": 1}) is None
+    assert lane.called({"c": 1}).rides == "cc"
+    assert lane.waiting == 1
+
+
+def test_nobody_is_called_past_one_who_waits_for_a_seat():
+    lane = Lane(1, per_client=1, wait_s=5, queue=LONGEST_QUEUE)
+    assert lane.take("a")
+    woken = []
+    alone = lane.wait("b", lambda: woken.append("b"), takes_quick=False, rides=None)
+    lane.wait("c", lambda: woken.append("c"), takes_quick=False, rides="c")
+    assert lane.called({"a": 1}) is None
+    lane.leave("a")
+    assert (alone.seated, woken) == (True, ["b"])
+
+
+def test_who_was_in_is_not_refused_when_asked_again():
+    lane = Lane(1, per_client=1, wait_s=5, queue=1)
+    assert lane.take("a")
+    lane.wait("b", list, takes_quick=False, rides=None)
+    with pytest.raises(Overloaded):
+        lane.wait("c", list, takes_quick=False, rides=None)
+    assert not lane.wait("c", list, takes_quick=False, rides=None, again=True).seated
+    assert lane.waiting == 2

@@ -23,7 +23,7 @@ ERROR = "samvirke.error"
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Incoming:
     """A request: method, decoded path, query string, headers by lower-case name, the client's address, the whole body.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ from samvirke.web.front.kept import Kept, KeptAnswer
 from samvirke.web.front.reply import Reply
 from samvirke.web.front.sending import Sender
 from samvirke.web.headers import dressed
-from samvirke.web.protocol import PAGE, Call, CodedBody, placed, plan
+from samvirke.web.protocol import PAGE, Call, CodedBody, Plan, placed, plan
 from samvirke.web.publication import Publication, serving
 from samvirke.web.writing import ADDRESSES, may_send
 from samvirke.workers.answers import Answer, Body
@@ -51,8 +51,6 @@ THREADS = 32
 """Requests that Flask answers at once. Queries and kept answers need none of them."""
 _SLOW_CODING_BYTES = 64 << 10
 """A body that takes more than a millisecond to compress is compressed in a thread."""
-_PATIENCE_S = 0.05
-"""How long a query may run before somebody watches whether its client is still there."""
 _TEMPLATES_AFTER_S = 1.5
 """When the templates are compiled: not before the first answer, which may need none of them."""
 _ENDPOINT = "/sparql"
@@ -136,7 +134,8 @@ class Front:
             incoming = _with(incoming, body=body) if body else incoming
         version = self._pool.version
         reply = await self._reply(incoming, protocol)
-        reply = await self._coded(incoming, reply, version)
+        if not reply.settled:
+            reply = await self._coded(incoming, reply, version)
         self._sender.send(protocol, method, reply)
 
     async def _reply(self, incoming: Incoming, protocol: Any) -> Reply:  # noqa: ANN401 - the same
@@ -181,13 +180,26 @@ class Front:
         if found.keeps and (known := header("if-none-match")) and found.tag(publication) in codings.plain_tags(known):
             return None  # Rare, and answered with 304 by the same rules as everything else.
         with placed(found.question.text):
-            answer = await self._called_off(self._desk.query(found.request(incoming.client), found.form), protocol)
+            answer = await self._asked(found, incoming.client, protocol)
         headers = [*found.headers(publication, answer.version), *dressed(answer.version)]
-        return Reply(200, headers, answer.body if answer.body.descriptor is not None else answer.body.read())
+        if answer.body.descriptor is not None:
+            return Reply(200, headers, answer.body)
+        reply = Reply(200, headers, answer.body.read())
+        self._settle(found, incoming, reply, publication if answer.version == publication.version else None)
+        return reply
 
-    async def _called_off(self, work: Coroutine[Any, Any, Answer], protocol: Any) -> Answer:  # noqa: ANN401 - the same
+    def _settle(self, found: Plan, incoming: Incoming, reply: Reply, publication: Publication | None) -> None:
+        """Keep an answer to a query that goes out as it is, without a look at each of its headers again."""
+        codable = reply.length >= codings.LEAST_BYTES
+        if codable and codings.choose_coding(incoming.headers.get("accept-encoding")):
+            return
+        reply.settled = True
+        if found.keeps and publication is not None and isinstance(reply.body, bytes):
+            kept = KeptAnswer(reply.headers, found.tag(publication), reply.body, codable)
+            self._kept.put(publication.version, incoming.address, incoming.headers.get, ("accept",), kept)
+
+    async def _asked(self, found: Plan, client: str, protocol: Any) -> Answer:  # noqa: ANN401 - the same
         """Wait for an answer as long as the client does; then end the work. Most answers come before anybody looks."""
-        loop = asyncio.get_running_loop()
         task, watching = asyncio.current_task(), None
 
         def watch() -> None:
@@ -195,11 +207,9 @@ class Front:
             watching = asyncio.ensure_future(protocol.client_disconnect())
             watching.add_done_callback(lambda done: None if done.cancelled() or task is None else task.cancel())
 
-        clock = loop.call_later(_PATIENCE_S, watch)
         try:
-            return await work
+            return await self._desk.query(found.request(client), found.form, watch=watch)
         finally:
-            clock.cancel()
             if watching is not None:
                 watching.cancel()
 

@@ -19,12 +19,14 @@ class Reply:
     """A whole answer. `body` is its bytes, or a body that may lie on disk; `path` instead a file to be sent as it is.
 
     Header names are in the usual spelling or in lower case; `Content-Length` is not among them.
+    `settled`: it goes out like this, for it is coded and kept as far as it can be.
     """
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes | Body = b""
     path: str = ""
+    settled: bool = False
 
     def header(self, name: str) -> str | None:
         """Return the value of a header, the values of several joined; `name` in lower case."""
