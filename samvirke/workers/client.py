@@ -132,11 +132,14 @@ class Line:
                 raise StoreDamaged(reply["error"])
             return
 
-    def lease(self, *, headroom_bytes: int) -> Lease:
-        """Have a worker forked. Raises: WorkerLost when the template is gone."""
+    def lease(self, *, headroom_bytes: int, writer: str = "") -> Lease:
+        """Have a worker forked: with a `writer` (a module, see `pages`) one for trusted reads, which writes pages, too.
+
+        Raises: WorkerLost when the template is gone.
+        """
         try:
             with self._lock:
-                self._line.send({"lease": headroom_bytes})
+                self._line.send({"lease": headroom_bytes, "writer": writer})
                 reply, descriptor = self._line.receive()
         except (OSError, StreamCut) as error:
             raise WorkerLost("The worker processes are gone.", remedy="Ask again.") from error

@@ -49,7 +49,7 @@ class Crew:
         with self.lock:
             self.busy += 1
 
-    def take(self, lane: str, headroom_bytes: int) -> Lease:
+    def take(self, lane: str, headroom_bytes: int, *, writer: str = "") -> Lease:
         """Return a worker that stands by, or a new one; `put_back` gives it back. Raises: WorkerLost."""
         with self.lock:
             self.busy += 1
@@ -59,7 +59,7 @@ class Crew:
                     return lease
                 lease.close()
         try:
-            lease = self.hire(headroom_bytes)
+            lease = self.hire(headroom_bytes, writer)
         except BaseException:
             self.leave()
             raise
@@ -82,9 +82,9 @@ class Crew:
         for lease in stale:
             lease.close()
 
-    def hire(self, headroom_bytes: int) -> Lease:
-        """Have a worker forked. Raises: WorkerLost."""
-        lease = self.line.lease(headroom_bytes=headroom_bytes)
+    def hire(self, headroom_bytes: int, writer: str = "") -> Lease:
+        """Have a worker forked; with a `writer`, one that writes pages. Raises: WorkerLost."""
+        lease = self.line.lease(headroom_bytes=headroom_bytes, writer=writer)
         self.written(lease.version)
         return lease
 

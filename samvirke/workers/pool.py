@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from samvirke import sparql
 from samvirke.errors import Overloaded, PreconditionFailed, StoreDamaged, StoreError, WorkerLost
 from samvirke.settings import Limits
+from samvirke.workers import pages
 from samvirke.workers.answers import Answer, Body, Shelf
 from samvirke.workers.budget import Budget
 from samvirke.workers.client import Lease, Zygote
@@ -115,6 +116,8 @@ class Pool:
         self._gate = Gate(**{row.name: getattr(limits, row.name) for row in fields(Gate)})
         self.desk: Callable[[QueryRequest, str], Answer] | None = None
         """Who answers queries instead, once an event loop does: all share its seats then."""
+        self.writer = ""
+        """The module that writes pages in workers for trusted reads (`pages`), once somebody shows pages."""
         self._zygote = None if address else Zygote()
         self._address = address or (self._zygote.address if self._zygote else "")
         self._crew: Crew | None = None
@@ -297,6 +300,18 @@ class Pool:
                 body.close()
                 lease.close()  # Its copy of the store is its own by now.
 
+    def page(self, iri: str, lang: str) -> pages.Page | None:
+        """Have the page about a thing written by `writer`, in a worker for trusted reads; None when it writes none.
+
+        Raises: as `ask`.
+        """
+        question = pages.question(iri, lang, self._limits)
+        try:
+            body = self.ask(question, lane="read")[0]
+        except WorkerLost:  # As in `read`.
+            body = self.ask(question, lane="read")[0]
+        return pages.read(body.read())
+
     def read(self, operation: str, **parameters: str | int | list[str]) -> list[Quad]:
         """Run a trusted read of `samvirke.describe` in a worker.
 
@@ -342,14 +357,15 @@ class Pool:
     @contextmanager
     def _worker(self, lane: str) -> Iterator[tuple[Lease, Crew]]:
         crew = self.crew()
+        writer = self.writer if lane == "read" else ""
         for _ in range(_SWITCHES):
             try:
-                lease = crew.take(lane, self._limits.worker_memory_bytes)
+                lease = crew.take(lane, self._limits.worker_memory_bytes, writer=writer)
                 break
             except WorkerLost:  # The template has died, or was retired under us.
                 crew = self.renew(crew)
         else:
-            lease = crew.take(lane, self._limits.worker_memory_bytes)
+            lease = crew.take(lane, self._limits.worker_memory_bytes, writer=writer)
         try:
             yield lease, crew
         finally:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from samvirke.workers import limits, patches, worker
+from samvirke.workers import limits, pages, patches, worker
 from samvirke.workers.frames import ControlLine, StreamCut
 
 Result = TypeVar("Result")
@@ -55,7 +55,7 @@ def main(link: socket.socket, directory: str, tier: str, *, parent: int) -> None
     except Exception as error:  # whatever is wrong with the generation, the client must hear it
         _refuse(link, f"{error}" or type(error).__name__)
         return
-    Template(link, hands).run()
+    Template(link, hands, Path(directory)).run()
 
 
 def _load(directory: Path, tier: str) -> worker.Hands:
@@ -108,6 +108,7 @@ class Template:
 
     link: socket.socket
     hands: worker.Hands
+    directory: Path
     clients: dict[int, Client] = field(default_factory=dict)
     leases: int = 0
     version: int = 0
@@ -115,6 +116,8 @@ class Template:
     life: str = field(default_factory=lambda: secrets.token_hex(4))
     """Tells this process's versions from those of one before it, whose patches are lost."""
     garbage: int = 0
+    writers: dict[str, pages.Writer] = field(default_factory=dict)
+    """What writes pages, by the module its clients named."""
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
 
     def run(self) -> None:
@@ -156,7 +159,7 @@ class Template:
 
     def _answer(self, client: Client, message: dict[str, Any]) -> None:
         if "lease" in message:
-            self._lease(client, headroom_bytes=int(message["lease"]))
+            self._lease(client, headroom_bytes=int(message["lease"]), writer=str(message.get("writer", "")))
         elif "kill" in message:
             self._end(client, int(message["kill"]))
         elif "fate" in message:
@@ -185,20 +188,31 @@ class Template:
             self.garbage = 0
         return {"version": self.version}
 
-    def _lease(self, client: Client, *, headroom_bytes: int) -> None:
-        """Fork a worker and send the client its end of the stream to it."""
+    def _lease(self, client: Client, *, headroom_bytes: int, writer: str) -> None:
+        """Fork a worker and send the client its end of the stream to it; with a `writer`, one that writes pages."""
+        hands = self._with_writer(writer) if writer else self.hands
         ours, theirs = socket.socketpair()
         self.leases += 1
         me = os.getpid()
 
         def work() -> None:
-            worker.main(theirs, self.hands, headroom_bytes=headroom_bytes, parent=me)
+            worker.main(theirs, hands, headroom_bytes=headroom_bytes, parent=me)
 
         process = client.running[self.leases] = _fork(work)
         theirs.close()
         with ours:
             told = {"lease": self.leases, "process": process, "version": self.version}
             self._reply(client, told, descriptor=ours.fileno())
+
+    def _with_writer(self, module: str) -> worker.Hands:
+        """Return what a worker that writes pages is forked with; its module is loaded when it is first asked for."""
+        made = self.writers.get(module)
+        if made is None:
+            schema = self.hands.schema
+            made = self.writers[module] = _in_a_thread(lambda: pages.writer(module, self.directory, schema))
+            gc.collect()
+            gc.freeze()  # As in `_load`.
+        return replace(self.hands, writer=made)
 
     def _reply(self, client: Client, message: dict[str, Any], *, descriptor: int | None = None) -> None:
         try:

@@ -22,7 +22,7 @@ from pyoxigraph import Quad, Store
 
 from samvirke.errors import SamvirkeError
 from samvirke.sparql.errors import WELL_KNOWN
-from samvirke.workers import evaluation, failures, limits, writes
+from samvirke.workers import evaluation, failures, limits, pages, writes
 from samvirke.workers.frames import BODY_BYTES, FrameReader, Kind, StreamCut, frame, message_frame
 from samvirke.workers.request import Request, read_request
 from samvirke.workers.tiers import DISK
@@ -35,6 +35,11 @@ _KEPT_SHARE = 4
 """A worker that has come to have more memory of its own than this, and than this part of what is loaded, answers no
 further question. Reading alone makes pages its own, for it counts references: the larger the data, the more."""
 
+_TRUSTED_BYTES = 192 << 20
+"""The same for a worker for trusted reads: no question is out to take its memory, and what it has learnt is worth it."""
+_DESCRIPTORS = 64
+"""Files that a worker for trusted reads may have open: its stream, an index, a document at a time."""
+
 Operation = Callable[[Any, Any, Mapping[str, Any]], Iterable[Quad]]
 
 
@@ -45,7 +50,8 @@ class Hands:
     `known` is the store with what trusted reads remember of it (`describe.Published`).
     `prefixes` are those worth suggesting to who forgot to declare one. `writable`: the generation says of
     itself that the template may change its store; one that was published never does. `files` are the descriptors,
-    open for reading, that a store on disk is read through.
+    open for reading, that a store on disk is read through. `writer` is there in workers for trusted reads only: it
+    writes pages, and may open the files of its generation for that.
     """
 
     store: Store
@@ -55,6 +61,7 @@ class Hands:
     prefixes: Mapping[str, str]
     writable: bool = False
     files: frozenset[int] = frozenset()
+    writer: pages.Writer | None = None
 
 
 def load(directory: Path, tier: str) -> Hands:
@@ -87,9 +94,11 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
         signal.signal(number, signal.SIG_DFL)
     loaded = limits.address_space_bytes()
     _keep_only({connection.fileno(), *hands.files})
-    limits.confine(loaded_bytes=loaded, headroom_bytes=headroom_bytes)
+    trusted = hands.writer is not None
+    limits.confine(loaded_bytes=loaded, headroom_bytes=headroom_bytes, descriptors=_DESCRIPTORS if trusted else 0)
     frames = FrameReader(connection)
-    most = limits.touched_bytes() + max(_KEPT_BYTES, loaded // _KEPT_SHARE)
+    kept = max(_TRUSTED_BYTES, loaded // 2) if trusted else max(_KEPT_BYTES, loaded // _KEPT_SHARE)
+    most = limits.touched_bytes() + kept
     try:
         while True:
             kind, payload = frames.receive()
@@ -149,8 +158,13 @@ def _answer(connection: socket.socket, hands: Hands, request: Request, content: 
 
 def _told(hands: Hands, request: Request, content: bytes, body: Body) -> dict[str, int]:
     base, known = f"{hands.schema.base}sparql", hands.prefixes
+    if hands.writer is not None and not request.operation:
+        raise failures.not_for_strangers()
     if request.action:
         return writes.answer(hands.store, request, content, body, base=base, known=known)
+    if request.operation == pages.OPERATION and hands.writer is not None:
+        pages.answer(hands.writer, hands.known, request.parameters, cast("IO[bytes]", body))
+        return {"rows": 1}
     if request.operation:
         return {"rows": _read(hands, request, body)}
     return {"rows": evaluation.evaluate(hands.store, request, body, base=base, known=known)}
