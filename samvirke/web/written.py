@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import escape
 
-from samvirke import describe
+from samvirke.describe.blocks import Neighbourhood
 from samvirke.describe.entity import EntityView, entity_view
 from samvirke.describe.facts import Evidence, Explanations
 from samvirke.formats import FORMATS
 from samvirke.generations import open_directory
+from samvirke.model import NamedNode
 from samvirke.schema.hints import Text
 from samvirke.search import Index
 from samvirke.web import wording
@@ -108,7 +109,7 @@ class Pages:
         if known is None or known.withdrawn or known.successor is not None:
             return None
         view = entity_view(
-            describe.neighbourhood(store, self.schema, {"iri": iri}),
+            Neighbourhood(store, self.schema, NamedNode(iri)),
             self.schema,
             iri,
             lang,

@@ -37,6 +37,8 @@ further question. Reading alone makes pages its own, for it counts references: t
 
 _TRUSTED_BYTES = 192 << 20
 """The same for a worker for trusted reads: no question is out to take its memory, and what it has learnt is worth it."""
+_LEARNT_BYTES = 64 << 20
+"""Memory for what such a worker remembers of its data (`describe.Published`)."""
 _DESCRIPTORS = 64
 """Files that a worker for trusted reads may have open: its stream, an index, a document at a time."""
 
@@ -95,6 +97,7 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
     loaded = limits.address_space_bytes()
     _keep_only({connection.fileno(), *hands.files})
     trusted = hands.writer is not None
+    headroom_bytes += _LEARNT_BYTES if trusted else 0
     limits.confine(loaded_bytes=loaded, headroom_bytes=headroom_bytes, descriptors=_DESCRIPTORS if trusted else 0)
     frames = FrameReader(connection)
     kept = max(_TRUSTED_BYTES, loaded // 2) if trusted else max(_KEPT_BYTES, loaded // _KEPT_SHARE)
