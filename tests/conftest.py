@@ -50,6 +50,7 @@ SLOW_MODULES = frozenset(
         "conformance/test_w3c.py",
         "front/test_front.py",
         "front/test_limits_over_http.py",
+        "front/test_things.py",
         "ontology/test_reasoner.py",
         "protocol/test_bad_requests.py",
         "protocol/test_explain.py",
@@ -63,6 +64,7 @@ SLOW_MODULES = frozenset(
         "workers/test_desk.py",
         "workers/test_lifecycle.py",
         "workers/test_pool.py",
+        "workers/test_scribes.py",
         "workers/test_writes.py",
         "workers/test_tiers.py",
     }

@@ -25,7 +25,7 @@ from samvirke.describe.gathering import (
     Published,
     count,
 )
-from samvirke.model import DefaultGraph, Literal, NamedNode, Quad, Triple
+from samvirke.model import Literal, NamedNode, Quad, Triple
 from samvirke.terms import PROV, TYPE
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from samvirke.describe.gathering import INCOMING, VIEW
 from samvirke.model import BlankNode, Literal, NamedNode, Quad, Term, Triple
 from samvirke.schema import ALTERNATIVE_PROPERTIES, Schema
 from samvirke.schema.hints import Text, choose, readable_name
-from samvirke.terms import CORE, NIF, TEMPORAL_DATATYPES, TYPE, XSD
+from samvirke.terms import CORE, NIF, TEMPORAL_DATATYPES, XSD
 
 Node = Term | Triple
 NUMBERS = frozenset(

@@ -177,7 +177,7 @@ class EntityWriter:
     # ------------------------------------------------------------ the tables
 
     def _table(self, view: EntityView) -> str:
-        if not any([section.rows for section in view.sections]):
+        if not any(section.rows for section in view.sections):
             return ""
         hint = f"<p>{self._hint}</p>" if view.sources else ""
         several, last = len(view.sections) > 1, len(view.sections) - 1
@@ -194,7 +194,7 @@ class EntityWriter:
             "</table></section>\n"
         )
 
-    def _group(self, section: Section, last: bool) -> str:  # noqa: FBT001 - private, with one caller
+    def _group(self, section: Section, last: bool) -> str:
         words = self._draw.words(section.label) if section.label else self._more if last else self._facts
         return f'<tr role="row" class="group"><th role="columnheader" scope="rowgroup" colspan="3">{words}</th></tr>'
 
@@ -222,7 +222,7 @@ class EntityWriter:
                 f'<h2 id="h-t">{self._timeline}</h2></header>{drawn}</section>'
             )
         if beside.picture_graph:
-            hub = "facts" if any([section.rows for section in view.sections]) else "main"
+            hub = "facts" if any(section.rows for section in view.sections) else "main"
             drawn = self._picture.connections(beside.picture_graph, view.title.value, hub=hub)
             found += (
                 '<section class="card" id="connections" aria-labelledby="h-g"><header>'

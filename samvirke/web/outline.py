@@ -97,7 +97,8 @@ def _compiled(publication: Publication, lang: str, key: _Key) -> Outline:
         json_ld=Markup(sign["json_ld"]),
         menu_key=shown,
     )
-    html = render_template("entity.html", page=page, content=Markup(sign["content"]))
+    context = EntityContext(page, Markup(sign["content"]))
+    html = render_template("entity.html", page=context.page, content=context.content)
     pieces = re.split(f"({'|'.join(map(re.escape, places))})", html)
     rest = [(places[one], pieces[at + 1].encode()) for at, one in enumerate(pieces) if at % 2]
     return Outline(pieces[0].encode(), tuple(rest))

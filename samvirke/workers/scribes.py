@@ -47,6 +47,10 @@ class _Asked:
     parts: list[bytes] = field(default_factory=list)
 
 
+class _Ended(StreamCut):
+    """The worker ended over this very page, or before it had begun with it."""
+
+
 class _Scribe(asyncio.Protocol):
     """The stream of one worker. It answers in the order in which it was asked."""
 
@@ -112,8 +116,11 @@ class _Scribe(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Notice that the worker is gone, and with it what it had not answered."""
         self.usable = False
+        reason = str(exc or "the worker ended")
+        if self.asked:
+            _fail(self.asked.popleft().ended, _Ended(reason))
         while self.asked:
-            _fail(self.asked.popleft().ended, StreamCut(str(exc or "the worker ended")))
+            _fail(self.asked.popleft().ended, StreamCut(reason))
 
     def hang_up(self) -> None:
         """Let the worker go: it ends when its stream does."""
@@ -179,7 +186,7 @@ class Scribes:
                     await self._hired(crew)
                     continue
                 return await self._exchange(scribe, message), crew.name(scribe.version)
-            except StreamCut:  # Ended while it had other pages, too: which of them it was is not told.
+            except StreamCut:  # Over another page, or by chance: the next worker is asked.
                 continue
             finally:
                 crew.leave()
@@ -195,6 +202,11 @@ class Scribes:
             scribe.hang_up()
             self._hand.submit(scribe.crew.line.kill, scribe.number)
             raise failures.timed_out(timeout_s) from error
+        except _Ended:
+            status = await asyncio.get_running_loop().run_in_executor(self._hand, scribe.crew.line.fate, scribe.number)
+            if failures.by_chance(status):
+                raise
+            raise failures.died(status, timeout_s=timeout_s) from None
         except failures.FromWorker as error:
             raise error.reason from None
         finally:

@@ -36,7 +36,7 @@ _KEPT_SHARE = 4
 further question. Reading alone makes pages its own, for it counts references: the larger the data, the more."""
 
 _TRUSTED_BYTES = 192 << 20
-"""The same for a worker for trusted reads: no question is out to take its memory, and what it has learnt is worth it."""
+"""The same for a worker for trusted reads: nobody is out to take its memory, and what it has learnt is worth it."""
 _LEARNT_BYTES = 64 << 20
 """Memory for what such a worker remembers of its data (`describe.Published`)."""
 _DESCRIPTORS = 64
