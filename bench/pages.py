@@ -1,10 +1,10 @@
 """What it costs to make a page that is not kept: `python bench/pages.py [state folder] [--rounds 30] [--pages 40]`.
 
 Makes entity pages – no server, no cache – and says what each part costs: in this process, as a worker does it,
-`gather` (the facts from the store), `view` (rows, numbers, sources) and `written` (all of it, HTML and pictures too);
-then `asked` (the page from a worker, waiting included), `framed`, and `request`, the whole through the WSGI application.
-Without a
-folder the first site is built for it. A folder of a generated graph is what `bench/generate.py` and its support
+`gather` (the facts from the store), `view` (rows, numbers, sources) and `written` (all of it, HTML too);
+then `asked` (the page from a worker, waiting included), `framed`, and `request`, the whole through the application.
+Without a folder the first site is built for it. A folder of a generated graph is what `bench/generate.py` and its
+support
 make. Prints one JSON object: median and 95th percentile in milliseconds per page, processor time of this process
 and of its workers per page, and the bytes of a page. Pages are spread evenly over all things of the site.
 """

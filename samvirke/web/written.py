@@ -85,6 +85,7 @@ class Pages:
         self.counts = {one.iri: one.count for one in Index(directory / "index.sqlite").classes()}
         self.index = Index(directory / "index.sqlite")
         self._texts = directory / "texts"
+        self._known_texts = frozenset(path.stem for path in self._texts.glob("*.txt"))
         self._voices: dict[str, _Voice] = {}
         self._classes: dict[tuple[str, str], tuple[Text, str | None]] = {}
         for lang in self.links.languages:
@@ -124,7 +125,7 @@ class Pages:
 
     def text(self, checksum: str) -> str | None:
         """Return a document's words by their checksum; None for words that are not here."""
-        return text_in(self._texts, checksum) if SHA256.fullmatch(checksum) else None
+        return text_in(self._texts, checksum) if checksum in self._known_texts else None
 
     def _written(self, view: EntityView, lang: str) -> tuple[dict[str, Any], list[str]]:
         links, voice = self.links, self.voice(lang)

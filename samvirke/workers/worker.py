@@ -7,6 +7,7 @@ At its deadline it is ended by the kernel (SIGALRM, default action), also inside
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -39,6 +40,8 @@ _TRUSTED_BYTES = 192 << 20
 """The same for a worker for trusted reads: nobody is out to take its memory, and what it has learnt is worth it."""
 _LEARNT_BYTES = 64 << 20
 """Memory for what such a worker remembers of its data (`describe.Published`)."""
+_COLLECT_AFTER = 20_000
+"""Values made before the collector looks at the youngest: those of some pages."""
 _DESCRIPTORS = 64
 """Files that a worker for trusted reads may have open: its stream, an index, a document at a time."""
 
@@ -101,6 +104,8 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
     limits.confine(loaded_bytes=loaded, headroom_bytes=headroom_bytes, descriptors=_DESCRIPTORS if trusted else 0)
     frames = FrameReader(connection)
     kept = max(_TRUSTED_BYTES, loaded // 2) if trusted else max(_KEPT_BYTES, loaded // _KEPT_SHARE)
+    if trusted:  # A page makes thousands of values, and none of them in a circle.
+        gc.set_threshold(_COLLECT_AFTER, 20, 20)
     most = limits.touched_bytes() + kept
     try:
         while True:
