@@ -34,7 +34,10 @@ _AHEAD = 2
 _MOST = 4
 _LINE = 256
 """Pages that may wait for their turn; one client may have three quarters of them waiting."""
-_TRIES = 3
+_OWN_TRIES = 3
+"""How many workers may end over a page, all of them by chance, before it is given up."""
+_TRIES = 16
+"""How often a page is asked for when workers end over others, or have to be started first."""
 _GUARD_S = 0.5
 """How much later than the kernel's clock this side's own one strikes."""
 
@@ -177,6 +180,7 @@ class Scribes:
         self._hand.shutdown(wait=False)
 
     async def _asked(self, message: bytes) -> tuple[bytes, str]:
+        own = 0
         for _ in range(_TRIES):
             crew = self._pool.crew()
             crew.join()
@@ -186,7 +190,11 @@ class Scribes:
                     await self._hired(crew)
                     continue
                 return await self._exchange(scribe, message), crew.name(scribe.version)
-            except StreamCut:  # Over another page, or by chance: the next worker is asked.
+            except _Ended:
+                own += 1
+                if own == _OWN_TRIES:
+                    break
+            except StreamCut:  # Over another page: the next worker is asked.
                 continue
             finally:
                 crew.leave()
