@@ -184,7 +184,8 @@ class Template:
         self.version += 1
         self.garbage += applied.deleted
         if self.garbage > max(_LEAST_GARBAGE, len(self.hands.store)):
-            self.hands = replace(self.hands, store=_in_a_thread(lambda: patches.copy(self.hands.store)))
+            store = _in_a_thread(lambda: patches.copy(self.hands.store))
+            self.hands = replace(self.hands, store=store, known=type(self.hands.known)(store))
             self.garbage = 0
         return {"version": self.version}
 
