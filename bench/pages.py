@@ -1,9 +1,10 @@
 """What it costs to make a page that is not kept: `python bench/pages.py [state folder] [--rounds 30] [--pages 40]`.
 
-Makes entity pages in this process through the view's own parts – no server, no cache – and says what each part
-costs: `read` (the worker's answer as quads, waiting included), `view` (rows, numbers, sources), `context`
-(frame, pictures, addresses), `render` (HTML), and `request`, the whole through the WSGI application. Without a
-folder the first site is built for it. A folder of a generated graph is what `bench/generate.py` and its support
+Makes entity pages – no server, no cache – and says what each part costs: in this process, as a worker does it,
+`gather` (the facts from the store), `view` (rows, numbers, sources) and `written` (all of it, HTML too);
+then `asked` (the page from a worker, waiting included), `framed`, and `request`, the whole through the application.
+Without a folder the first site is built for it. A folder of a generated graph is what `bench/generate.py` and its
+support
 make. Prints one JSON object: median and 95th percentile in milliseconds per page, processor time of this process
 and of its workers per page, and the bytes of a page. Pages are spread evenly over all things of the site.
 """
@@ -27,14 +28,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from flask import Flask, render_template
+from flask import Flask
 from werkzeug.test import EnvironBuilder
 
+from samvirke.describe.blocks import Neighbourhood
 from samvirke.describe.entity import entity_view
+from samvirke.model import NamedNode
 from samvirke.settings import Limits
-from samvirke.web import create_app, entity_pages
+from samvirke.web import create_app, outline, written
 from samvirke.web.publication import Publication
-from samvirke.workers import Pool
+from samvirke.workers import Pool, worker
+from samvirke.workers.tiers import MEMORY
 
 ROOT = Path(__file__).resolve().parent.parent
 RICHEST = ("id/nordisk-biblioteksnetvaerk", "id/boligsocialt-og-kulturelt-netvaerk")
@@ -102,19 +106,20 @@ def measure(app: Flask, pool: Pool, publication: Publication, iris: list[str], r
     """Make each page some times in parts, then as many times as a request."""
     lang = publication.languages[0]
     clock, sizes, facts = Clock(), [], []
+    hands = worker.load(publication.directory, MEMORY)
+    pages = written.load(publication.directory, hands.schema)
 
     def parts(iri: str) -> None:
-        quads = clock.of("read", lambda: pool.read("neighbourhood", iri=iri))
-        texts = entity_pages.text_of(publication)
-        told = clock.of("explanations", lambda: entity_pages.explanations(publication, iri))
+        found = clock.of("gather", lambda: Neighbourhood(hands.known, hands.schema, NamedNode(iri)))
+        told = pages.explanations(iri)
         view = clock.of(
-            "view",
-            lambda: entity_view(quads, publication.schema, iri, lang, texts=texts, explanations=told, ordered=True),
+            "view", lambda: entity_view(found, hands.schema, iri, lang, texts=pages.text, explanations=told)
         )
-        context = clock.of("context", lambda: entity_pages.context(publication, view, lang))
-        fields = entity_pages.fields_of(context)
-        html = clock.of("render", lambda: render_template("entity.html", **fields))
-        sizes.append(len(html.encode()))
+        clock.of("written", lambda: pages.page(hands.known, iri, lang))
+        page = clock.of("asked", lambda: pool.page(iri, lang))
+        assert view is not None and page is not None
+        frame, texts = outline.outline_of(app, publication, lang, page)
+        sizes.append(len(clock.of("framed", lambda: frame.filled(texts))))
         facts.append(view.total)
 
     def request(iri: str) -> None:

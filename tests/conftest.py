@@ -59,6 +59,7 @@ SLOW_MODULES = frozenset(
         "front/test_tokens_over_http.py",
         "journal/test_faults.py",
         "journal/test_properties.py",
+        "front/test_things.py",
         "ontology/test_reasoner.py",
         "protocol/test_bad_requests.py",
         "protocol/test_explain.py",
@@ -75,6 +76,7 @@ SLOW_MODULES = frozenset(
         "workers/test_desk.py",
         "workers/test_lifecycle.py",
         "workers/test_pool.py",
+        "workers/test_scribes.py",
         "workers/test_writes.py",
         "workers/test_tiers.py",
     }

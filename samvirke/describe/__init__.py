@@ -11,220 +11,63 @@ A fact that stands in no named graph has no evidence: it is answered in the grap
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from samvirke.model import DefaultGraph, Literal, NamedNode, Quad, Term, Triple
-from samvirke.terms import CORE, NIF, PROV, TEMPORAL_DATATYPES, TYPE, XSD
+from samvirke.describe.blocks import Neighbourhood
+from samvirke.describe.gathering import (
+    INCOMING,
+    INCOMING_KEPT,
+    INCOMING_SCAN,
+    KNOWN_LIMIT,
+    OUT_LIMIT,
+    PASSAGE_LIMIT,
+    UNNAMED,
+    USED,
+    VIEW,
+    Gatherer,
+    Published,
+    count,
+)
+from samvirke.model import DefaultGraph, NamedNode, Quad
+from samvirke.terms import NIF, PROV, TYPE
 
 if TYPE_CHECKING:
     from pyoxigraph import Store
 
     from samvirke.schema import Schema
 
-VIEW = NamedNode("urn:samvirke:view")
-UNNAMED = NamedNode("urn:samvirke:unnamed")
-INCOMING = CORE.term("viewIncoming")
-USED = CORE.term("viewUsed")
-Node = Term | Triple
-DEPTH = 3
-OUT_LIMIT = 5_000
-INCOMING_SCAN = 50_000
-INCOMING_KEPT = 100
-NEIGHBOUR_LIMIT = 400
-PASSAGE_LIMIT = 5_000
-KNOWN_LIMIT = 20_000
-"""Things a process remembers summaries of: a few kilobytes each."""
-
-
-def _count(subject: NamedNode, predicate: NamedNode, number: int) -> Quad:
-    return Quad(subject, predicate, Literal(str(number), datatype=XSD.integer), VIEW)
-
-
-class Published:
-    """A store that never changes again, with what reads have learnt of it: for a process that answers many.
-
-    Pages of a generation have their neighbours in common, and to sum up one with thousands of facts takes
-    longer than all else on a page. Not for two threads at once.
-    """
-
-    def __init__(self, store: Store) -> None:
-        """Take the store of a generation."""
-        self.store = store
-        self.details: dict[Node, bool] = {}
-        self.summaries: dict[Node, tuple[Quad, ...]] = {}
-        self.quads_for_pattern = store.quads_for_pattern
-
-    def make_room(self) -> None:
-        """Forget everything once it is much: the next pages learn again what they need."""
-        if len(self.details) > KNOWN_LIMIT:
-            self.details.clear()
-        if len(self.summaries) > KNOWN_LIMIT:
-            self.summaries.clear()
-
-
-class _Gatherer:
-    """Collects the quads of one answer; each is kept once, in the order it was met."""
-
-    def __init__(self, store: Store | Published, schema: Schema) -> None:
-        known = store if isinstance(store, Published) else Published(store)
-        known.make_room()
-        self.store = known.store
-        self.schema = schema
-        self.found: dict[Quad, None] = {}
-        self.opened: set[Node] = set()
-        self.summarised: set[Node] = set()
-        self._details = known.details
-        self._summaries = known.summaries
-
-    def keep(self, quads: Iterable[Quad]) -> list[Quad]:
-        """Keep quads and hand them back."""
-        kept = list(quads)
-        self.found.update(dict.fromkeys(kept))
-        return kept
-
-    def facts(self, subject: Node | None, predicate: NamedNode | None, value: Node | None) -> Iterator[Quad]:
-        """The quads of a pattern in named graphs: with their evidence."""
-        quads = self.store.quads_for_pattern(subject, predicate, value, None)  # type: ignore[arg-type]  # a literal is never a subject here
-        if self.schema.unnamed_facts:
-            return self._with_unnamed(quads)
-        return (quad for quad in quads if not isinstance(quad.graph_name, DefaultGraph))
-
-    def _with_unnamed(self, quads: Iterable[Quad]) -> Iterator[Quad]:
-        """The quads in named graphs, then the triples that stand in none. What has too many is cut where it begins."""
-        named: set[Triple] = set()
-        unnamed: dict[Triple, None] = {}
-        for quad in islice(quads, 2 * INCOMING_SCAN):
-            if isinstance(quad.graph_name, DefaultGraph):
-                unnamed[quad.triple] = None
-            else:
-                named.add(quad.triple)
-                yield quad
-        yield from (Quad(one.subject, one.predicate, one.object, UNNAMED) for one in unnamed if one not in named)
-
-    def merged(self, subject: Node | None, predicate: NamedNode | None, value: Node | None) -> Iterator[Quad]:
-        """The triples of a pattern in the default graph: each once."""
-        return iter(self.store.quads_for_pattern(subject, predicate, value, DefaultGraph()))  # type: ignore[arg-type]  # as above
-
-    def is_detail(self, node: Node) -> bool:
-        """Whether a node is one that is shown inside others."""
-        known = self._details.get(node)
-        if known is None:
-            types = [quad.object.value for quad in self.merged(node, TYPE, None) if isinstance(quad.object, NamedNode)]
-            known = self._details[node] = self.schema.is_detail(types)
-        return known
-
-    # ------------------------------------------------------------ things
-
-    def thing(self, node: Node, depth: int = DEPTH) -> None:
-        """Keep all facts about a node, and what names the things they point at."""
-        if node in self.opened:
-            return
-        self.opened.add(node)
-        for quad in self.keep(islice(self.facts(node, None, None), OUT_LIMIT)):
-            if quad.predicate != TYPE and not isinstance(quad.object, Literal):
-                self.neighbour(quad.object, depth - 1)
-        if depth < DEPTH:
-            self.backward(node, depth)
-
-    def backward(self, node: Node, depth: int) -> None:
-        """Keep the incoming facts that the shapes of a detail node read backwards."""
-        types = [quad.object.value for quad in self.merged(node, TYPE, None) if isinstance(quad.object, NamedNode)]
-        for row in self.schema.fields(types):
-            if row.inverse:
-                quads = self.facts(None, NamedNode(row.path), node)
-                for quad in self.keep(islice(quads, INCOMING_KEPT)):
-                    self.neighbour(quad.subject, depth - 1)
-
-    def incoming(self, node: Node) -> None:
-        """Keep the first incoming facts of each property, and how many there are of each."""
-        counts: Counter[NamedNode] = Counter()
-        for quad in islice(self.merged(None, None, node), INCOMING_SCAN):
-            counts[quad.predicate] += 1
-            if counts[quad.predicate] <= INCOMING_KEPT and quad.subject != node:
-                self.keep(self.facts(quad.subject, quad.predicate, node))
-                self.neighbour(quad.subject, DEPTH - 1)
-        self.keep(_count(predicate, INCOMING, number) for predicate, number in sorted(counts.items(), key=str))
-
-    def neighbour(self, node: Node, depth: int) -> None:
-        """Keep what a page shows of a thing beside the one it is about: all of a detail, a summary of others."""
-        if isinstance(node, (Literal, Triple)) or len(self.summarised) >= NEIGHBOUR_LIMIT:
-            return
-        if depth > 0 and self.is_detail(node):
-            self.summarised.add(node)
-            self.thing(node, depth)
-        else:
-            self.summary(node)
-
-    def summary(self, node: Node) -> None:
-        """Keep a thing's names, types and dates; a date may hang on a detail node of its own."""
-        if node in self.summarised:
-            return
-        self.summarised.add(node)
-        known = self._summaries.get(node)
-        if known is None:
-            known = self._summaries[node] = tuple(self._sum_up(node))
-        self.found.update(dict.fromkeys(known))
-
-    def _sum_up(self, node: Node) -> Iterator[Quad]:
-        """The quads of a thing's summary."""
-        names = set(self.schema.label_properties)
-        for quad in islice(self.merged(node, None, None), OUT_LIMIT):
-            predicate, value = quad.predicate, quad.object
-            if predicate == TYPE or predicate.value in names or _is_temporal(value):
-                yield quad
-            elif isinstance(value, NamedNode) and self.is_detail(value):
-                dates = [one for one in self.merged(value, None, None) if _is_temporal(one.object)]
-                if dates:
-                    yield quad
-                    yield from dates
-                    yield from self.merged(value, TYPE, None)
-
-    # ------------------------------------------------------------ evidence
-
-    def evidence(self) -> None:
-        """Keep the descriptions of the passages, versions and documents that the kept facts stand in."""
-        graphs = {quad.graph_name for quad in self.found if isinstance(quad.graph_name, NamedNode)}
-        versions = set()
-        for graph in sorted(graphs, key=str):
-            version, sign, _ = graph.value.partition("#")
-            if sign:
-                self.keep(islice(self.facts(graph, None, None), OUT_LIMIT))
-                versions.add(version)
-        for version in sorted(versions):
-            self.version(NamedNode(version))
-
-    def version(self, version: NamedNode) -> None:
-        """Keep the description of a document version and of its document."""
-        for quad in self.keep(islice(self.facts(version, None, None), OUT_LIMIT)):
-            if quad.predicate == PROV.specializationOf:
-                self.keep(islice(self.facts(quad.object, None, None), OUT_LIMIT))
-            elif isinstance(quad.object, NamedNode):
-                self.summary(quad.object)
-
-
-def _is_temporal(value: object) -> bool:
-    return isinstance(value, Literal) and value.datatype in TEMPORAL_DATATYPES
-
-
-# ---------------------------------------------------------------- operations
+__all__ = [
+    "INCOMING",
+    "INCOMING_KEPT",
+    "KNOWN_LIMIT",
+    "OPERATIONS",
+    "UNNAMED",
+    "USED",
+    "VIEW",
+    "Neighbourhood",
+    "Published",
+    "describe",
+    "document",
+    "graph",
+    "labels",
+    "neighbourhood",
+    "passages",
+    "rule",
+    "usage",
+    "versions",
+]
 
 
 def neighbourhood(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Iterable[Quad]:
     """Return what an entity page shows. Reads: `iri`. An unknown thing gives nothing."""
-    gatherer = _Gatherer(store, schema)
-    node = NamedNode(parameters["iri"])
-    gatherer.thing(node)
-    gatherer.incoming(node)
-    gatherer.evidence()
-    return gatherer.found
+    return Neighbourhood(store, schema, NamedNode(parameters["iri"])).quads()
 
 
 def document(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Iterable[Quad]:
     """Return a document version's description, its passages and the facts they hold. Reads: `iri` of the version."""
-    gatherer = _Gatherer(store, schema)
+    gatherer = Gatherer(store, schema)
     version = NamedNode(parameters["iri"])
     gatherer.version(version)
     described = store.quads_for_pattern(None, NIF.anchorOf, None, version)
@@ -240,14 +83,14 @@ def document(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Ite
 
 def versions(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Iterable[Quad]:
     """Return a document's description and its versions'. Reads: `iri` of the document; "" means every document."""
-    gatherer = _Gatherer(store, schema)
+    gatherer = Gatherer(store, schema)
     iri = parameters.get("iri", "")
     wanted = NamedNode(iri) if iri else None
     for quad in list(islice(gatherer.merged(None, PROV.specializationOf, wanted), PASSAGE_LIMIT)):
         if isinstance(quad.subject, NamedNode):
             gatherer.version(quad.subject)
             number = sum(1 for _ in store.quads_for_pattern(None, NIF.anchorOf, None, quad.subject))
-            gatherer.keep((_count(quad.subject, USED, number),))
+            gatherer.keep((count(quad.subject, USED, number),))
     if wanted is not None:
         gatherer.keep(gatherer.facts(wanted, None, None))
     return gatherer.found
@@ -258,7 +101,7 @@ def describe(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Ite
 
     This is what `/data/…` answers: no summaries of neighbours, only graphs a fact stands in.
     """
-    gatherer = _Gatherer(store, schema)
+    gatherer = Gatherer(store, schema)
     node = NamedNode(parameters["iri"])
     queue, seen = [node], {node}
     while queue:
@@ -286,7 +129,7 @@ def graph(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Iterab
 
 def labels(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Iterable[Quad]:
     """Return names, types and dates of some things. Reads: `iris`."""
-    gatherer = _Gatherer(store, schema)
+    gatherer = Gatherer(store, schema)
     for iri in parameters["iris"]:
         gatherer.summary(NamedNode(iri))
     return gatherer.found
@@ -302,7 +145,7 @@ def passages(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Ite
 
 def rule(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Iterable[Quad]:
     """Return the first facts a rule gave, how many there are, and the names in them. Reads: `iri`, `limit` (0 = 20)."""
-    gatherer = _Gatherer(store, schema)
+    gatherer = Gatherer(store, schema)
     node = NamedNode(parameters["iri"])
     limit = int(parameters.get("limit", 0)) or 20
     number = 0
@@ -312,7 +155,7 @@ def rule(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Iterabl
             gatherer.keep((quad,))
             gatherer.summary(quad.subject)
             gatherer.neighbour(quad.object, 1)
-    gatherer.keep((_count(node, USED, number),))
+    gatherer.keep((count(node, USED, number),))
     return gatherer.found
 
 
@@ -324,7 +167,7 @@ def usage(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Iterab
         node = NamedNode(iri)
         predicate, value = (node, None) if term.kind == "property" else (None, node)
         number = sum(1 for _ in islice(store.quads_for_pattern(None, predicate, value, DefaultGraph()), cap))
-        yield _count(node, USED, number)
+        yield count(node, USED, number)
 
 
 OPERATIONS: Mapping[str, Callable[[Store, Schema, Mapping[str, Any]], Iterable[Quad]]] = {

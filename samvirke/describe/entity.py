@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from samvirke.describe import INCOMING, INCOMING_KEPT
+from samvirke.describe.blocks import Neighbourhood
 from samvirke.describe.facts import Explanations, Facts
+from samvirke.describe.gathering import INCOMING, INCOMING_KEPT
 from samvirke.describe.inline import title
 from samvirke.describe.numbering import Numbering, shortened
 from samvirke.describe.rows import INCOMING_GROUP, Drafts, Row
@@ -62,21 +63,20 @@ class EntityView:
 
 
 def entity_view(
-    quads: Iterable[Quad],
+    quads: Iterable[Quad] | Neighbourhood,
     schema: Schema,
     iri: str,
     lang: str,
     *,
     texts: Texts | None = None,
     explanations: Explanations | None = None,
-    ordered: bool = False,
 ) -> EntityView | None:
     """Return the page about a thing; None when nothing is said about it.
 
     Reads:  what `describe.neighbourhood` gathered; `texts` for the words of the documents;
-            `explanations` for the premises behind inferred triples. `ordered`: see `Facts`.
+            `explanations` for the premises behind inferred triples.
     """
-    facts = Facts(quads, schema, lang, explanations, ordered=ordered)
+    facts = Facts(quads, schema, lang, explanations)
     node = NamedNode(iri)
     if node not in facts.out and node not in facts.into:
         return None

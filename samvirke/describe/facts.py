@@ -7,18 +7,19 @@ Level 2; pure: no store, no web, no clock. Must not decide what a page shows.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from samvirke.describe.blocks import Block, Neighbourhood, Summary, blocks_of, joined
+from samvirke.describe.gathering import INCOMING, VIEW
 from samvirke.model import BlankNode, Literal, NamedNode, Quad, Term, Triple
 from samvirke.schema import ALTERNATIVE_PROPERTIES, Schema
 from samvirke.schema.hints import Text, choose, readable_name
-from samvirke.terms import CORE, NIF, TEMPORAL_DATATYPES, TYPE, XSD
+from samvirke.terms import CORE, NIF, TEMPORAL_DATATYPES, XSD
 
 Node = Term | Triple
-VIEW_GRAPH = "urn:samvirke:view"
 NUMBERS = frozenset(
     XSD.term(name)
     for name in (
@@ -43,6 +44,7 @@ BOUNDS = frozenset(CORE.term(name).value for name in ("beginEarliest", "beginLat
 ALTERNATIVES = tuple(map(NamedNode, ALTERNATIVE_PROPERTIES))
 ANCHOR_OF, HEDGE, NOTE, MODE, IMPLIED = NIF.anchorOf, CORE.hedge, CORE.note, CORE.mode, CORE.implied
 BOOLEAN, ANY_ADDRESS = XSD.boolean, XSD.anyURI
+_NOTHING: list[Node] = []
 SPAN = re.compile(r"char=([0-9]+),([0-9]+)")
 
 
@@ -102,64 +104,89 @@ class Facts:
 
     def __init__(
         self,
-        quads: Iterable[Quad],
+        quads: Iterable[Quad] | Neighbourhood,
         schema: Schema,
         lang: str,
         explanations: Explanations | None = None,
-        *,
-        ordered: bool = False,
     ) -> None:
-        """Take the quads of an answer; `ordered` says that they come in the order of their N-Quads lines."""
+        """Take an answer: what was gathered, or its quads."""
         self.schema = schema
         self.lang = lang
-        self.explanations = explanations or {}
-        self.out: dict[Node, dict[NamedNode, list[Node]]] = defaultdict(dict)
-        self.into: dict[Node, dict[NamedNode, list[Node]]] = defaultdict(dict)
-        self.graphs: dict[TripleKey, list[str]] = defaultdict(list)
+        self.explanations = {} if explanations is None else explanations
         self.counts: dict[tuple[Node, NamedNode], int] = {}
+        self._summaries: Mapping[Node, Summary] = {}
+        if isinstance(quads, Neighbourhood):
+            self._blocks = {subject: joined(some) for subject, some in quads.blocks.items()}
+            self.counts = {(predicate, INCOMING): number for predicate, number in quads.counts.items()}
+            self._summaries, self._shared = quads.summaries, quads.blocks
+        else:
+            self._blocks = self._of(quads)
+        self.out: dict[Node, Mapping[NamedNode, list[Node]]] = {one: block.out for one, block in self._blocks.items()}
         self.lines: dict[Hashable, Any] = {}  # What `inline.line` has said already.
-        self._types: dict[Node, list[str]] = {}
-        self._details: dict[Node, bool] = {}
-        self._labels: dict[Node, Text | None] = {}
         self._values: dict[Node, Value] = {}
         self._dates: dict[Node, tuple[str, ...]] = {}
-        self._add(quads if ordered else sorted(quads, key=str))
 
-    def _add(self, quads: Iterable[Quad]) -> None:
-        out, into, graphs = self.out, self.into, self.graphs
-        for subject, predicate, value, graph in quads:
-            address = graph.value if isinstance(graph, NamedNode) else ""
-            if address == VIEW_GRAPH:
-                self.counts[subject, predicate] = int(value.value) if isinstance(value, Literal) else 0
-                continue
-            triple = (subject, predicate, value)
-            told = graphs.get(triple)
-            if told is None:
-                graphs[triple] = told = []
-                out[subject].setdefault(predicate, []).append(value)
-                into[value].setdefault(predicate, []).append(subject)
-            if address:
-                told.append(address)
+    def _of(self, quads: Iterable[Quad]) -> dict[Node, Block]:
+        """The blocks of some quads, in order; counts are none of them."""
+        told = []
+        for quad in quads:
+            if quad.graph_name == VIEW:
+                value = quad.object
+                self.counts[quad.subject, quad.predicate] = int(value.value) if isinstance(value, Literal) else 0
+            else:
+                told.append(quad)
+        return dict(sorted(blocks_of(dict.fromkeys(told)).items(), key=lambda pair: str(pair[0])))
+
+    @cached_property
+    def into(self) -> dict[Node, dict[NamedNode, list[Node]]]:
+        """The things that point at each, by property. Literals are looked up by nobody."""
+        found: dict[Node, dict[NamedNode, list[Node]]] = {}
+        for subject in sorted(self._blocks, key=str):
+            for predicate, value in self._blocks[subject].edges:
+                rows = found.get(value)
+                if rows is None:
+                    found[value] = {predicate: [subject]}
+                elif predicate in rows:
+                    rows[predicate].append(subject)
+                else:
+                    rows[predicate] = [subject]
+        return found
+
+    @property
+    def graphs(self) -> dict[TripleKey, Sequence[str]]:
+        """The named graphs of every triple, in order."""
+        return {
+            (subject, predicate, value): block.graphs.get((predicate, value), ())
+            for subject, block in self._blocks.items()
+            for predicate, values in block.out.items()
+            for value in values
+        }
+
+    def graphs_of(self, subject: Node, predicate: NamedNode, value: Node) -> Sequence[str]:
+        """The named graphs that a triple stands in."""
+        block = self._blocks.get(subject)
+        return () if block is None else block.graphs.get((predicate, value), ())
 
     # ------------------------------------------------------------ values
 
     def values(self, node: Node, predicate: NamedNode, *, inverse: bool = False) -> list[Node]:
         """The values of a property, or the things whose value this is."""
         rows = (self.into if inverse else self.out).get(node)
-        return [] if rows is None else rows.get(predicate, [])
+        return _NOTHING if rows is None else rows.get(predicate, _NOTHING)
 
     def types(self, node: Node) -> list[str]:
         """The addresses of a thing's types."""
-        found = self._types.get(node)
-        if found is None:
-            found = self._types[node] = [one.value for one in self.values(node, TYPE) if isinstance(one, NamedNode)]
-        return found
+        block = self._blocks.get(node)
+        return [] if block is None else block.types
 
     def is_detail(self, node: Node) -> bool:
         """Whether the thing is shown inside others."""
-        found = self._details.get(node)
+        block = self._blocks.get(node)
+        if block is None:
+            return False
+        found: bool | None = block.made.get("detail")
         if found is None:
-            found = self._details[node] = self.schema.is_detail(self.types(node))
+            found = block.made["detail"] = self.schema.is_detail(block.types)
         return found
 
     def texts(self, node: Node, properties: Iterable[NamedNode]) -> dict[str, str]:
@@ -175,9 +202,14 @@ class Facts:
 
     def label(self, node: Node) -> Text | None:
         """The thing's own name in the best language there is; None when it has none."""
-        if node not in self._labels:
-            self._labels[node] = self.schema.text(self.texts(node, self.schema.label_nodes), self.lang)
-        return self._labels[node]
+        block = self._blocks.get(node)
+        if block is None:
+            return None
+        key = ("label", self.lang)
+        if key not in block.made:
+            block.made[key] = self.schema.text(self.texts(node, self.schema.label_nodes), self.lang)
+        found: Text | None = block.made[key]
+        return found
 
     def name(self, node: Node) -> Text:
         """A name at any rate: its own, its word in the ontology, its kind and whom it joins, its address."""
@@ -211,6 +243,24 @@ class Facts:
     def _value(self, node: NamedNode | BlankNode | Triple) -> Value:
         if isinstance(node, Triple):
             return Value("text", str(node))
+        shared = self._summaries.get(node)
+        if shared is not None and self._as_everywhere(shared):
+            known: Value | None = shared.values.get(self.lang)
+            if known is None:
+                known = shared.values[self.lang] = self._own_value(node)
+            return known
+        return self._own_value(node)
+
+    def _as_everywhere(self, summary: Summary) -> bool:
+        """Whether nothing more is known here than a summary of a thing says."""
+        blocks = self._shared
+        for subject, block in summary.parts:
+            found = blocks[subject]
+            if len(found) > 1 or found[0] is not block:
+                return False
+        return summary.targets.isdisjoint(blocks)
+
+    def _own_value(self, node: NamedNode | BlankNode) -> Value:
         name = self.name(node)
         if isinstance(node, BlankNode):
             return Value("text", name.value, name.language)
@@ -250,18 +300,18 @@ class Facts:
 
     def _joins(self, node: Node) -> bool:
         """Whether a detail node points at other listed things: then its dates are its own, not its owner's."""
-        values = (value for row in self.out[node].values() for value in row)
+        values = (value for row in self.out.get(node, {}).values() for value in row)
         return any(isinstance(value, NamedNode) and self.types(value) and not self.is_detail(value) for value in values)
 
     # ------------------------------------------------------------ evidence
 
     def evidence(self, subject: Node, predicate: NamedNode, value: Node) -> Evidence:
         """Return the passages a triple stands in, else the rule that gave it."""
-        graphs = self.graphs.get((subject, predicate, value), ())
+        graphs = self.graphs_of(subject, predicate, value)
         passages = tuple([graph for graph in graphs if "#" in graph])
         if passages:
             return Evidence(passages)
-        if self.explanations:
+        if self.explanations is not None:
             told = self.explanations.get((str(subject), str(predicate), str(value)))
             if told:
                 return told
@@ -270,6 +320,15 @@ class Facts:
 
     def passage(self, address: str) -> PassageView:
         """Return a passage; one nobody described is known by its address alone."""
+        block = self._blocks.get(NamedNode(address))
+        if block is None:
+            return self._passage(address)
+        found: PassageView | None = block.made.get(self.lang)
+        if found is None:
+            found = block.made[self.lang] = self._passage(address)
+        return found
+
+    def _passage(self, address: str) -> PassageView:
         version, _, fragment = address.partition("#")
         node = NamedNode(address)
         span = SPAN.match(fragment)

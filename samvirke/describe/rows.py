@@ -193,7 +193,7 @@ class Drafts:
         for predicate, subjects in sorted(self.facts.into.get(self.node, {}).items(), key=_name):
             left = [one for one in subjects if (predicate.value, True, one) not in self.used and one != self.node]
             left = [one for one in left if not self._said_again(one, predicate, self.node, one)]
-            left = [one for one in left if self.facts.graphs.get((one, predicate, self.node))]
+            left = [one for one in left if self.facts.graphs_of(one, predicate, self.node)]
             if left:
                 worded = self.facts.schema.reverse_name(predicate.value, self.facts.lang)
                 field = Field(predicate.value, inverse=True)

@@ -463,6 +463,8 @@ class Index:
             # `immutable` spares the locks: a published file never changes.
             address = f"file:{quote(str(self._path.resolve()))}?mode=ro&immutable=1"
             found = self._local.connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+            # What is sorted is little, and the workers that write pages may write to no file.
+            found.execute("PRAGMA temp_store = MEMORY")
         return found
 
 

@@ -11,9 +11,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Flask
-
 if TYPE_CHECKING:
+    from flask import Flask
+
     from samvirke.settings import Limits
     from samvirke.workers.pool import Pool
 
@@ -35,6 +35,9 @@ ROOMS = (
 )
 """Modules with a `blueprint`. The order does not matter: no two of them share an address."""
 
+WRITER = "samvirke.web.written"
+"""What the worker processes write pages with: named to them, for they stand on a lower floor."""
+
 
 def create_app(
     state: Path | str,
@@ -53,7 +56,9 @@ def create_app(
             writable, `state`/tokens.json, again when it changes.
     Writes: nothing. Starts the worker processes, unless a running `pool` is given.
     """
-    # Imported here because they bring Flask's world along.
+    # Imported here because they bring Flask's world along; what writes pages in the worker processes needs none of it.
+    from flask import Flask  # noqa: PLC0415 - see above
+
     from samvirke.tokens import Tokens  # noqa: PLC0415 - see above
     from samvirke.web import errors, headers, languages, layout, publication  # noqa: PLC0415 - see above
 
@@ -62,6 +67,7 @@ def create_app(
         from samvirke.workers.pool import Pool as Workers  # noqa: PLC0415 - only needed here
 
         pool = Workers.start(Path(state), limits or DefaultLimits(), writable=writable, free_bytes=free_bytes)
+    pool.writer = WRITER
     app = Flask("samvirke.web", static_folder="static", template_folder="templates")
     app.config.update(
         MAX_CONTENT_LENGTH=pool.limits.body_bytes,

@@ -11,17 +11,20 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
-from jinja2 import Environment, pass_context
-from jinja2.runtime import Context
 
 from samvirke import edtf
 from samvirke.edtf import Edtf, Kind, Precision, Side
 from samvirke.errors import InputError
 from samvirke.web import wording
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from jinja2.runtime import Context
 
 TEXTS_KEPT = 4_096
 """Dates and numbers remembered: what they are in words depends on text and language alone, in every generation."""
@@ -199,22 +202,18 @@ def _language(context: Context) -> str:
     return str(getattr(context.get("page"), "lang", wording.FALLBACK))
 
 
-@pass_context
 def _when_filter(context: Context, text: str) -> str:
     return when(text, _language(context))
 
 
-@pass_context
 def _precision_filter(context: Context, text: str) -> str:
     return precision(text, _language(context))
 
 
-@pass_context
 def _number_filter(context: Context, text: str) -> str:
     return number(str(text), _language(context))
 
 
-@pass_context
 def _lower_first_filter(context: Context, text: str) -> str:
     # A template's markup stays markup: only its first letter changes, and an element begins with "<".
     return type(text)(lower_first(str(text), _language(context)))
@@ -222,7 +221,9 @@ def _lower_first_filter(context: Context, text: str) -> str:
 
 def install(environment: Environment) -> None:
     """Give the templates `x|when`, `x|precision` and `x|number`, in the page's language."""
-    environment.filters["when"] = _when_filter
-    environment.filters["precision"] = _precision_filter
-    environment.filters["number"] = _number_filter
-    environment.filters["lower_first"] = _lower_first_filter
+    from jinja2 import pass_context  # noqa: PLC0415 - the processes that write pages have no templates
+
+    environment.filters["when"] = pass_context(_when_filter)
+    environment.filters["precision"] = pass_context(_precision_filter)
+    environment.filters["number"] = pass_context(_number_filter)
+    environment.filters["lower_first"] = pass_context(_lower_first_filter)

@@ -19,7 +19,17 @@ from flask import Flask, Response, g, request
 from samvirke import __version__
 from samvirke.web.publication import Publication, serving
 
-__all__ = ["CONTENT_SECURITY_POLICY", "NOT_KEPT", "dressed", "entity_tag", "install", "link", "redirect", "vary"]
+__all__ = [
+    "CONTENT_SECURITY_POLICY",
+    "NOT_KEPT",
+    "dressed",
+    "entity_tag",
+    "install",
+    "link",
+    "of_page",
+    "redirect",
+    "vary",
+]
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -106,6 +116,13 @@ ON_EVERY_ANSWER: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": _EXPOSED,
 }
+
+
+def of_page(publication: Publication, path: str) -> list[tuple[str, str]]:
+    """Return what a page at a path without a query carries, as `_dress` would have it."""
+    tag = entity_tag(publication, _HTML, f"{path}?")
+    named = [("Content-Type", _HTML), ("Cache-Control", _REVALIDATE), ("ETag", f'"{tag}"')]
+    return [*named, *dressed(publication.version)]
 
 
 def dressed(version: str) -> list[tuple[str, str]]:

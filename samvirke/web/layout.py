@@ -7,7 +7,6 @@ Must not read the store: what the frame shows is computed once per generation.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -24,14 +23,13 @@ from samvirke.errors import SamvirkeError
 from samvirke.schema.hints import LAST, ClassHint
 from samvirke.terms import CORE
 from samvirke.web import formatting, wording
-from samvirke.web.fragments import direction
+from samvirke.web.fragments import direction, script_safe
 from samvirke.web.links import is_linkable
 from samvirke.web.publication import Publication, current
 
 if TYPE_CHECKING:
     from samvirke.schema import Schema
 
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # Made once: `json.dumps` makes one each time.
 STATIC = Path(__file__).parent / "static"
 MENU_CLASSES = 3
 OWN_LISTS = frozenset({CORE.SourceDocument.value, CORE.DocumentVersion.value, CORE.Passage.value})
@@ -110,8 +108,7 @@ def asset(name: str) -> str:
 
 def json_ld(value: object) -> Markup:
     """Return `value` as JSON that cannot close the script element it stands in."""
-    text = _JSON.encode(value)
-    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
+    return Markup(script_safe(value))
 
 
 @lru_cache(maxsize=256)
@@ -182,6 +179,27 @@ def _footer(publication: Publication, lang: str) -> tuple[Item, ...]:
     )
 
 
+def menu_classes(publication: Publication) -> frozenset[str]:
+    """Return the classes that the menu names."""
+    return frozenset(hint.iri for hint, _count in shown_classes(publication)[:MENU_CLASSES])
+
+
+def site_title(publication: Publication, lang: str) -> str:
+    """Return the site's name."""
+    return in_language(publication.settings.get("title", ""), lang, publication.languages) or publication.base
+
+
+def described(publication: Publication, lang: str, title: str) -> str:
+    """Return how a page describes itself that has no words for it.
+
+    No two pages do it alike: the site's words follow the page's own name.
+    """
+    about = in_language(publication.settings.get("description", ""), lang, publication.languages)
+    if about and title == site_title(publication, lang):
+        return about
+    return ". ".join(part for part in (title, about) if part)
+
+
 def frame(
     *,
     lang: str,
@@ -208,16 +226,13 @@ def frame(
     languages = tuple(
         Language(code, language_name(code), f"/{code}{path or '/'}", f"{base}{code}{path}") for code in codes
     )
-    site_title = in_language(settings.get("title", ""), lang, codes) or base
-    if not description:  # No two pages describe themselves alike: the site's words follow the page's own name.
-        about = in_language(settings.get("description", ""), lang, codes)
-        description = about if about and title == site_title else ". ".join(part for part in (title, about) if part)
+    site = site_title(publication, lang)
     return Page(
         lang=lang,
         direction=direction(lang),
         title=title,
-        description=description[:300],
-        site_title=site_title,
+        description=(description or described(publication, lang, title))[:300],
+        site_title=site,
         robots=robots,
         canonical=f"{base}{lang}{path}" if path else "",
         languages=languages,

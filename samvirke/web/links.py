@@ -11,11 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
 
 from samvirke.schema.hints import local_name, slug
 
-__all__ = ["Links", "is_iri", "is_linkable"]
+if TYPE_CHECKING:
+    from samvirke.schema import Schema
+
+__all__ = ["Links", "is_iri", "is_linkable", "links_of"]
 
 # What may stand in a path as it is: RFC 3986's pchar and the slash. "%" is added where a text is
 # already encoded. Everything else, also æ, ø and å, is percent-encoded as UTF-8.
@@ -217,6 +221,13 @@ class Links:
             if iri.startswith(namespace) and re.fullmatch(r"[\w.-]*", iri[len(namespace) :])
         ]
         return min(found, key=lambda name: (len(name), name), default=None)
+
+
+def links_of(settings: Mapping[str, Any], schema: Schema, manifest: Mapping[str, Any]) -> Links:
+    """Return what makes the addresses of a generation, from what its small files say."""
+    base = str(settings["base"])
+    prefixes = {**schema.prefixes, **manifest.get("prefixes", {}), "d": f"{base}id/"}
+    return Links(base, tuple(settings["languages"]), prefixes, {iri: hint.slug for iri, hint in schema.classes.items()})
 
 
 def is_iri(text: str) -> bool:

@@ -23,7 +23,7 @@ from samvirke.model import Finding, Report, Severity
 from samvirke.search import Index
 from samvirke.tokens import Rates, Tokens
 from samvirke.web.fragments import Fragments
-from samvirke.web.links import Links
+from samvirke.web.links import Links, links_of
 
 if TYPE_CHECKING:
     from samvirke.generations import Generation
@@ -116,8 +116,6 @@ def open_publication(generation: Generation) -> Publication:
     directory = Path(generation.directory)
     settings = _json(directory / "settings.json")
     schema = Schema.from_json((directory / "schema.json").read_text(encoding="utf-8"))
-    prefixes = {**schema.prefixes, **generation.manifest.get("prefixes", {}), "d": f"{settings['base']}id/"}
-    slugs = {iri: hint.slug for iri, hint in schema.classes.items()}
     folder = directory / "queries"
     stored = load_queries(folder, base=str(settings["base"])) if folder.is_dir() else ()
     return Publication(
@@ -129,7 +127,7 @@ def open_publication(generation: Generation) -> Publication:
         index=Index(directory / "index.sqlite"),
         report=_report(directory / "report.json"),
         queries={query.name: query for query in stored},
-        links=Links(str(settings["base"]), tuple(settings["languages"]), prefixes, slugs),
+        links=links_of(settings, schema, generation.manifest),
         manifest=generation.manifest,
     )
 

@@ -11,11 +11,14 @@ import gettext
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from jinja2 import Environment, pass_context
-from jinja2.runtime import Context
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from jinja2.runtime import Context
 
 LOCALES = Path(__file__).parent / "locales"
 FALLBACK = "en"
@@ -50,13 +53,11 @@ def _language(context: Context) -> str:
     return str(getattr(page, "lang", FALLBACK))
 
 
-@pass_context
 def _gettext(context: Context, text: str, **values: object) -> str:
     translated = words(_language(context)).gettext(text)
     return translated % values if values else translated
 
 
-@pass_context
 def _ngettext(context: Context, one: str, many: str, num: int, **values: object) -> str:
     values.setdefault("num", num)
     return words(_language(context)).ngettext(one, many, num) % values
@@ -68,5 +69,7 @@ def install(environment: Environment) -> None:
     The language is that of the `page` in the template's context. `%(name)s` stands for a value;
     the result is plain text and is escaped as any other value.
     """
-    environment.globals["_"] = _gettext
-    environment.globals["ngettext"] = _ngettext
+    from jinja2 import pass_context  # noqa: PLC0415 - the processes that write pages have no templates
+
+    environment.globals["_"] = pass_context(_gettext)
+    environment.globals["ngettext"] = pass_context(_ngettext)

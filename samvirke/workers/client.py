@@ -132,14 +132,15 @@ class Line:
                 raise StoreDamaged(reply["error"])
             return
 
-    def lease(self, *, headroom_bytes: int, clerk: bool = False) -> Lease:
-        """Have a worker forked, with a clerk if it is to judge a write.
+    def lease(self, *, headroom_bytes: int, writer: str = "", clerk: bool = False) -> Lease:
+        """Have a worker forked: with a `writer` (a module, see `pages`) one for trusted reads, which writes pages, too.
 
+        With a `clerk` it judges a write.
         Raises: WorkerLost when the template is gone; StoreError with the reason when there can be no clerk.
         """
         try:
             with self._lock:
-                self._line.send({"lease": headroom_bytes, "clerk": clerk})
+                self._line.send({"lease": headroom_bytes, "writer": writer, "clerk": clerk})
                 reply, descriptor = self._line.receive()
         except (OSError, StreamCut) as error:
             raise WorkerLost("The worker processes are gone.", remedy="Ask again.") from error

@@ -54,7 +54,7 @@ class Crew:
         with self.lock:
             self.busy += 1
 
-    def take(self, lane: str, headroom_bytes: int) -> Lease:
+    def take(self, lane: str, headroom_bytes: int, *, writer: str = "") -> Lease:
         """Return a worker that stands by, or a new one; `put_back` gives it back. Raises: WorkerLost."""
         with self.lock:
             self.busy += 1
@@ -64,7 +64,7 @@ class Crew:
                     return lease
                 lease.close()
         try:
-            lease = self.hire(headroom_bytes)
+            lease = self.hire(headroom_bytes, writer)
         except BaseException:
             self.leave()
             raise
@@ -91,9 +91,12 @@ class Crew:
         """Have every change made that was written down meanwhile. Raises: WorkerLost; StoreDamaged."""
         self.written(self.line.replay())
 
-    def hire(self, headroom_bytes: int, *, clerk: bool = False) -> Lease:
-        """Have a worker forked, with a clerk if it is to judge a write. Raises: WorkerLost; StoreError."""
-        lease = self.line.lease(headroom_bytes=headroom_bytes, clerk=clerk)
+    def hire(self, headroom_bytes: int, writer: str = "", *, clerk: bool = False) -> Lease:
+        """Have a worker forked; with a `writer`, one that writes pages, with a clerk, one that judges a write.
+
+        Raises: WorkerLost; StoreError when there can be no clerk.
+        """
+        lease = self.line.lease(headroom_bytes=headroom_bytes, writer=writer, clerk=clerk)
         self.written(lease.version)
         return lease
 

@@ -137,6 +137,11 @@ def unknown_operation(name: str) -> WrongUse:
     return WrongUse(f"There is no read operation called {name!r}.")
 
 
+def not_for_strangers() -> WrongUse:
+    """A worker for trusted reads, which may open files, was asked something else."""
+    return WrongUse("This worker answers trusted reads only.")
+
+
 def fault(error: Exception) -> SamvirkeError:
     """A mistake in the worker's own code, with the place it was made."""
     last = traceback.extract_tb(error.__traceback__)[-1]

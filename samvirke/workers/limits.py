@@ -49,8 +49,10 @@ def touched_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt * _PAGE_BYTES
 
 
-def confine(*, loaded_bytes: int, headroom_bytes: int) -> None:
+def confine(*, loaded_bytes: int, headroom_bytes: int, descriptors: int = 0) -> None:
     """Take away memory beyond what is loaded plus headroom, files, sockets, core dumps and debuggers.
+
+    A worker that no stranger's query reaches may have some `descriptors`, to read the files of its generation.
 
     Nothing can be undone: hard limits are set with the soft ones. From here on no descriptor can be
     opened, so every module the worker needs must be imported already.
@@ -61,7 +63,7 @@ def confine(*, loaded_bytes: int, headroom_bytes: int) -> None:
         _limit(resource.RLIMIT_AS, loaded_bytes + headroom_bytes)
     _prctl(_PR_SET_DUMPABLE, 0)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    _limit(resource.RLIMIT_NOFILE, 0)
+    _limit(resource.RLIMIT_NOFILE, descriptors)
 
 
 def allow_processor_seconds(seconds: int, *, used: float) -> None:

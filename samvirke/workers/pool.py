@@ -21,6 +21,7 @@ from samvirke import sparql
 from samvirke.errors import Overloaded, PreconditionFailed, StoreDamaged, StoreError, WorkerLost
 from samvirke.patch import read_patch
 from samvirke.settings import Limits
+from samvirke.workers import pages
 from samvirke.workers.answers import Answer, Body, Shelf
 from samvirke.workers.budget import Budget
 from samvirke.workers.client import Lease, Zygote
@@ -132,6 +133,8 @@ class Pool:
         self._gate = Gate._make(getattr(limits, name) for name in Gate._fields)
         self.desk: Callable[[QueryRequest, str], Answer] | None = None
         """Who answers queries instead, once an event loop does: all share its seats then."""
+        self.writer = ""
+        """The module that writes pages in workers for trusted reads (`pages`), once somebody shows pages."""
         self._zygote = None if address else Zygote()
         self._address = address or (self._zygote.address if self._zygote else "")
         self._crew: Crew | None = None
@@ -409,6 +412,18 @@ class Pool:
             raise Overloaded("The data are not in memory yet.", remedy="Try again in a moment.")
         return crew
 
+    def page(self, iri: str, lang: str) -> pages.Page | None:
+        """Have the page about a thing written by `writer`, in a worker for trusted reads; None when it writes none.
+
+        Raises: as `ask`.
+        """
+        question = pages.question(iri, lang, self._limits)
+        try:
+            body = self.ask(question, lane="read")[0]
+        except WorkerLost:  # As in `read`.
+            body = self.ask(question, lane="read")[0]
+        return pages.read(body.read())
+
     def read(self, operation: str, **parameters: str | int | list[str]) -> list[Quad]:
         """Run a trusted read of `samvirke.describe` in a worker.
 
@@ -454,14 +469,15 @@ class Pool:
     @contextmanager
     def _worker(self, lane: str) -> Iterator[tuple[Lease, Crew]]:
         crew = self.crew()
+        writer = self.writer if lane == "read" else ""
         for _ in range(_SWITCHES):
             try:
-                lease = crew.take(lane, self._limits.worker_memory_bytes)
+                lease = crew.take(lane, self._limits.worker_memory_bytes, writer=writer)
                 break
             except WorkerLost:  # The template has died, or was retired under us.
                 crew = self.renew(crew)
         else:
-            lease = crew.take(lane, self._limits.worker_memory_bytes)
+            lease = crew.take(lane, self._limits.worker_memory_bytes, writer=writer)
         try:
             yield lease, crew
         finally:

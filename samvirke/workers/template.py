@@ -17,11 +17,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from samvirke.workers import limits, worker
+from samvirke.workers import limits, pages, worker
 from samvirke.workers.frames import ControlLine, StreamCut
 from samvirke.workers.held import Held
 
@@ -110,6 +110,8 @@ class Template:
     leases: int = 0
     life: str = field(default_factory=lambda: secrets.token_hex(4))
     """Tells this process's versions from those of one before it, whose patches are lost."""
+    writers: dict[str, pages.Writer] = field(default_factory=dict)
+    """What writes pages, by the module its clients named."""
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
 
     def run(self) -> None:
@@ -154,7 +156,7 @@ class Template:
             if message.get("clerk") and (told := self._tried(self.held.appoint)):
                 self._reply(client, told)
                 return
-            self._lease(client, headroom_bytes=int(message["lease"]))
+            self._lease(client, headroom_bytes=int(message["lease"]), writer=str(message.get("writer", "")))
         elif "kill" in message:
             self._end(client, int(message["kill"]))
         elif "fate" in message:
@@ -188,20 +190,30 @@ class Template:
             return {"error": f"{error}" or type(error).__name__}
         return {}
 
-    def _lease(self, client: Client, *, headroom_bytes: int) -> None:
-        """Fork a worker and send the client its end of the stream to it."""
+    def _lease(self, client: Client, *, headroom_bytes: int, writer: str) -> None:
+        """Fork a worker and send the client its end of the stream to it; with a `writer`, one that writes pages."""
+        hands = self._with_writer(writer) if writer else self.held.hands
         ours, theirs = socket.socketpair()
         self.leases += 1
         me = os.getpid()
 
         def work() -> None:
-            worker.main(theirs, self.held.hands, headroom_bytes=headroom_bytes, parent=me)
+            worker.main(theirs, hands, headroom_bytes=headroom_bytes, parent=me)
 
         process = client.running[self.leases] = _fork(work)
         theirs.close()
         with ours:
             told = {"lease": self.leases, "process": process, "version": self.held.version}
             self._reply(client, told, descriptor=ours.fileno())
+
+    def _with_writer(self, module: str) -> worker.Hands:
+        """Return what a worker that writes pages is forked with; its module is loaded when it is first asked for."""
+        made, held = self.writers.get(module), self.held
+        if made is None:
+            directory, schema = held.generation.directory, held.hands.schema
+            made = self.writers[module] = _in_a_thread(lambda: pages.writer(module, directory, schema))
+            _settle()
+        return replace(held.hands, writer=made)
 
     def _reply(self, client: Client, message: dict[str, Any], *, descriptor: int | None = None) -> None:
         try:

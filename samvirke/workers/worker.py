@@ -7,6 +7,7 @@ At its deadline it is ended by the kernel (SIGALRM, default action), also inside
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -22,7 +23,7 @@ from pyoxigraph import Quad, Store
 
 from samvirke.errors import SamvirkeError
 from samvirke.sparql.errors import WELL_KNOWN
-from samvirke.workers import evaluation, failures, limits, writes
+from samvirke.workers import evaluation, failures, limits, pages, writes
 from samvirke.workers.frames import BODY_BYTES, FrameReader, Kind, StreamCut, frame, message_frame
 from samvirke.workers.request import Request, read_request
 from samvirke.workers.tiers import DISK
@@ -37,6 +38,14 @@ further question. Reading alone makes pages its own, for it counts references: t
 
 _LONG_S = 0.005
 """What takes longer than this may have had the questions in line behind it called off."""
+_TRUSTED_BYTES = 192 << 20
+"""The same for a worker for trusted reads: nobody is out to take its memory, and what it has learnt is worth it."""
+_LEARNT_BYTES = 64 << 20
+"""Memory for what such a worker remembers of its data (`describe.Published`)."""
+_COLLECT_AFTER = 20_000
+"""Values made before the collector looks at the youngest: those of some pages."""
+_DESCRIPTORS = 64
+"""Files that a worker for trusted reads may have open: its stream, an index, a document at a time."""
 
 Operation = Callable[[Any, Any, Mapping[str, Any]], Iterable[Quad]]
 
@@ -48,7 +57,8 @@ class Hands:
     `known` is the store with what trusted reads remember of it (`describe.Published`).
     `prefixes` are those worth suggesting to who forgot to declare one. `writable`: the generation says of
     itself that the template may change its store; one that was published never does. `files` are the descriptors,
-    open for reading, that a store on disk is read through. The `clerk` judges writes, where there are any.
+    open for reading, that a store on disk is read through. `writer` is there in workers for trusted reads only: it
+    writes pages, and may open the files of its generation for that. The `clerk` judges writes, where there are any.
     """
 
     store: Store
@@ -58,6 +68,7 @@ class Hands:
     prefixes: Mapping[str, str]
     writable: bool = False
     files: frozenset[int] = frozenset()
+    writer: pages.Writer | None = None
     clerk: Any = None
 
     def holding(self, store: Store) -> Hands:
@@ -95,9 +106,14 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
         signal.signal(number, signal.SIG_DFL)
     loaded = limits.address_space_bytes()
     _keep_only({connection.fileno(), *hands.files})
-    limits.confine(loaded_bytes=loaded, headroom_bytes=headroom_bytes)
+    trusted = hands.writer is not None
+    headroom_bytes += _LEARNT_BYTES if trusted else 0
+    limits.confine(loaded_bytes=loaded, headroom_bytes=headroom_bytes, descriptors=_DESCRIPTORS if trusted else 0)
     frames = FrameReader(connection)
-    most = limits.touched_bytes() + max(_KEPT_BYTES, loaded // _KEPT_SHARE)
+    kept = max(_TRUSTED_BYTES, loaded // 2) if trusted else max(_KEPT_BYTES, loaded // _KEPT_SHARE)
+    if trusted:  # A page makes thousands of values, and none of them in a circle.
+        gc.set_threshold(_COLLECT_AFTER, 20, 20)
+    most = limits.touched_bytes() + kept
     try:
         while True:
             kind, payload = frames.receive()
@@ -161,10 +177,15 @@ def _answer(connection: socket.socket, hands: Hands, request: Request, content: 
 
 def _told(hands: Hands, request: Request, content: bytes, body: Body) -> dict[str, int]:
     base, known = f"{hands.schema.base}sparql", hands.prefixes
+    if hands.writer is not None and not request.operation:
+        raise failures.not_for_strangers()
     if request.action:
         if request.judged:
             return writes.judged(hands.store, request, content, body, base=base, known=known, clerk=hands.clerk)
         return writes.answer(hands.store, request, content, body, base=base, known=known)
+    if request.operation == pages.OPERATION and hands.writer is not None:
+        pages.answer(hands.writer, hands.known, request.parameters, cast("IO[bytes]", body))
+        return {"rows": 1}
     if request.operation:
         return {"rows": _read(hands, request, body)}
     return {"rows": evaluation.evaluate(hands.store, request, body, base=base, known=known)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from samvirke import describe
+from samvirke.describe import gathering
 from samvirke.describe.documents import document_view, version_lines
 from samvirke.model import DefaultGraph, Literal, NamedNode, Quad
 from samvirke.terms import CORE, EDTF, NIF, TYPE
@@ -167,15 +168,17 @@ def test_a_store_that_remembers_answers_the_same_as_one_that_does_not(orchard):
 
 def test_a_store_that_remembers_much_forgets_it(orchard, monkeypatch):
     store, schema = orchard
-    monkeypatch.setattr(describe, "KNOWN_LIMIT", 3)
+    monkeypatch.setattr(gathering, "KNOWN_LIMIT", 3)
     published = describe.Published(store)
     iri = f"{BASE}id/graasten"
     fresh = sorted(map(str, describe.neighbourhood(store, schema, {"iri": iri})))
 
     for _ in range(3):
         assert sorted(map(str, describe.neighbourhood(published, schema, {"iri": iri}))) == fresh
-    assert len(published.summaries) > 3
+    assert published.facts_known > 3
+    assert published.things and published.named
 
     list(describe.labels(published, schema, {"iris": []}))
 
-    assert (published.summaries, published.details) == ({}, {})
+    assert published.facts_known == 0
+    assert [published.summaries, published.details, published.things, published.named, published.backward] == 5 * [{}]

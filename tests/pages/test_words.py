@@ -140,10 +140,10 @@ def test_colours_can_be_told_apart():
 
 def test_contexts_and_templates_agree():
     """Each field of a page's context is shown by its template: nothing is computed for nobody."""
-    from samvirke.web import document_pages, entity_pages, list_pages, report_pages
+    from samvirke.web import document_pages, list_pages, outline, report_pages
 
     pairs = {
-        "entity.html": entity_pages.EntityContext,
+        "entity.html": outline.EntityContext,
         "document.html": document_pages.DocumentContext,
         "documents.html": document_pages.DocumentsContext,
         "home.html": list_pages.HomeContext,

@@ -65,7 +65,7 @@ def test_another_rule_of_the_engine_is_named(site: Site) -> None:
         store.remove(quad)
     store.add(Quad(address, CORE.ruleText, Literal("CONSTRUCT { ?a ?b ?c } WHERE { ?c ?b ?a }"), graph))
 
-    with pytest.raises(StoreDamaged, match="another rule 'inverse'.*Build the site again"):
+    with pytest.raises(StoreDamaged, match=r"another rule 'inverse'.*Build the site again"):
         published_rules(store, site.base)
 
 

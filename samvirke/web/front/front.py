@@ -29,6 +29,7 @@ from samvirke.errors import SamvirkeError
 from samvirke.web.front import codings
 from samvirke.web.front.application import Incoming, ask_application
 from samvirke.web.front.kept import Kept, KeptAnswer
+from samvirke.web.front.pages import Pages
 from samvirke.web.front.reply import Reply
 from samvirke.web.front.sending import Sender
 from samvirke.web.headers import dressed
@@ -70,6 +71,7 @@ class Front:
         self._proxies = trusted_proxies
         self._kept = Kept(limits.cache_bytes)
         self._desk = Desk(self._pool)
+        self._pages = Pages(app, self._pool)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="flask")
         self._sender = Sender()
         self._version = ""
@@ -86,6 +88,7 @@ class Front:
         self._pool.desk = ask
         self._tasks = [loop.create_task(self._desk.prepare()), loop.create_task(self._sender.watch())]
         loop.call_later(_TEMPLATES_AFTER_S, lambda: self._threads.submit(self._prepare_templates))
+        loop.call_later(_TEMPLATES_AFTER_S, lambda: self._tasks.append(loop.create_task(self._pages.prepare())))
 
     def _prepare_templates(self) -> None:
         """Compile what pages are made of before the first one is asked for: the slowest takes a tenth of a second."""
@@ -98,6 +101,7 @@ class Front:
         self._pool.desk = None
         for task in self._tasks:
             task.cancel()
+        loop.run_until_complete(self._pages.close())
         loop.run_until_complete(self._desk.close())
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:  # noqa: ANN401 - the server's own types
@@ -149,6 +153,16 @@ class Front:
             else:
                 if reply is not None:
                     return reply
+        if incoming.method in ("GET", "HEAD") and incoming.error is None:
+            try:
+                page = await self._pages.answer(incoming, self._newest)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # told by the application, as above
+                incoming = _with(incoming, error=error)
+            else:
+                if page is not None:
+                    return page
         return await self._ask_application(incoming)
 
     async def _ask_application(self, incoming: Incoming) -> Reply:

@@ -1,0 +1,324 @@
+"""What a page about one thing is made from: the facts of each thing on it, in order, ready to be looked up.
+
+Duty: gather the neighbourhood of a thing as blocks – what is said of one thing – instead of quads one by one. A block
+is read, sorted and taken apart once and then shared by all pages it stands on: nobody changes one. Level 4; reads
+through `gathering`. The order of everything in a block is that of the N-Quads lines it stands for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from samvirke.describe.gathering import (
+    DEPTH,
+    INCOMING,
+    INCOMING_KEPT,
+    INCOMING_SCAN,
+    NEIGHBOUR_LIMIT,
+    OUT_LIMIT,
+    Gatherer,
+    Node,
+    Published,
+    count,
+)
+from samvirke.model import Literal, NamedNode, Quad, Triple
+from samvirke.terms import PROV, TYPE
+
+if TYPE_CHECKING:
+    from pyoxigraph import Store
+
+    from samvirke.schema import Schema
+
+__all__ = ["Block", "Neighbourhood", "Summary", "block_of", "blocks_of", "joined"]
+
+_AT_ONCE = 150
+"""Incoming facts that are read with all their graphs at once; of more, those that a page shows one by one."""
+_SPECIALIZATION_OF = PROV.specializationOf
+_Key = tuple[NamedNode, Node]
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """What is said of one thing, sorted.
+
+    `out` are the values by property, `graphs` the named graphs that a property and a value stand in (none: no entry),
+    `bare` those that stand in the default graph, too, or in a graph without an address; `edges` are the properties
+    and values that are no literals, `near` the values as the store gives them, types left out. `passages` are the
+    graphs that are parts of documents.
+    """
+
+    out: Mapping[NamedNode, list[Node]]
+    graphs: Mapping[_Key, Sequence[str]]
+    bare: frozenset[_Key]
+    edges: Sequence[_Key]
+    near: Sequence[Node]
+    passages: Sequence[str]
+    types: list[str] = field(default_factory=list)
+    made: dict[Any, Any] = field(default_factory=dict)
+    """What pages have made of it, by language: what follows from the block alone."""
+
+    def __post_init__(self) -> None:
+        """Name the types."""
+        self.types = [one.value for one in self.out.get(TYPE, ()) if isinstance(one, NamedNode)]
+
+    def quads(self, subject: Any) -> Iterator[Quad]:  # noqa: ANN401 - whatever may be the subject of a quad
+        """Give the quads again that the block was made from."""
+        for predicate, values in self.out.items():
+            for value in values:
+                key = (predicate, value)
+                if key in self.bare:
+                    yield Quad(subject, predicate, value)
+                for graph in self.graphs.get(key, ()):
+                    yield Quad(subject, predicate, value, NamedNode(graph))
+
+
+Part = tuple[Node, Block]
+
+
+@dataclass(slots=True, eq=False)
+class Summary:
+    """What names a thing: the block of it and those of the details that its dates hang on.
+
+    `targets` are the things that these point at, themselves left out. `values` keeps how it is shown, by language: it
+    holds on every page where nothing more is known of these things.
+    """
+
+    parts: Sequence[Part]
+    targets: frozenset[Node] = frozenset()
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def block_of(quads: Iterable[Quad]) -> Block:
+    """Return the block that some quads about one thing make."""
+    met = list(quads)
+    out: dict[NamedNode, list[Node]] = {}
+    graphs: dict[_Key, list[str]] = {}
+    edges: list[_Key] = []
+    bare: set[_Key] = set()
+    seen: set[_Key] = set()
+    for _, predicate, value, graph in met if len(met) == 1 else sorted(met, key=str):
+        key = (predicate, value)
+        if key not in seen:
+            seen.add(key)
+            out.setdefault(predicate, []).append(value)
+            if not isinstance(value, Literal):
+                edges.append(key)
+        if isinstance(graph, NamedNode):
+            graphs.setdefault(key, []).append(graph.value)
+        else:
+            bare.add(key)
+    near: dict[Node, None] = {}
+    if edges:
+        near = {quad.object: None for quad in met if quad.predicate != TYPE and not isinstance(quad.object, Literal)}
+    return Block(out, graphs, frozenset(bare), edges, tuple(near), _passages(graphs.values()))
+
+
+def _passages(graphs: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    return tuple({one for some in graphs for one in some if "#" in one})
+
+
+def blocks_of(quads: Iterable[Quad]) -> dict[Node, Block]:
+    """Return the blocks that some quads make, by what they are about."""
+    about: dict[Node, list[Quad]] = {}
+    for quad in quads:
+        about.setdefault(quad.subject, []).append(quad)
+    return {subject: block_of(some) for subject, some in about.items()}
+
+
+def joined(blocks: Sequence[Block]) -> Block:
+    """Return one block for several about the same thing."""
+    if len(blocks) == 1:
+        return blocks[0]
+    properties = [predicate for block in blocks for predicate in block.out]
+    if len(properties) == len(set(properties)):
+        return _beside(blocks, properties)
+    keys: dict[_Key, None] = {}
+    graphs: dict[_Key, set[str]] = {}
+    for block in blocks:
+        keys.update(dict.fromkeys([(predicate, one) for predicate, values in block.out.items() for one in values]))
+        for key, some in block.graphs.items():
+            graphs.setdefault(key, set()).update(some)
+    out: dict[NamedNode, list[Node]] = {}
+    for predicate, value in sorted(keys, key=_written):
+        out.setdefault(predicate, []).append(value)
+    return Block(
+        out,
+        {key: sorted(some, key=_closed) for key, some in graphs.items()},
+        frozenset().union(*[block.bare for block in blocks]),
+        [(predicate, one) for predicate, values in out.items() for one in values if not isinstance(one, Literal)],
+        (),
+        tuple({one for block in blocks for one in block.passages}),
+    )
+
+
+def _beside(blocks: Sequence[Block], properties: list[NamedNode]) -> Block:
+    """Return one block for several that have no property in common."""
+    out: dict[NamedNode, list[Node]] = {}
+    graphs: dict[_Key, Sequence[str]] = {}
+    for block in blocks:
+        out.update(block.out)
+        graphs.update(block.graphs)
+    return Block(
+        {predicate: out[predicate] for predicate in sorted(properties, key=str)},
+        graphs,
+        frozenset().union(*[block.bare for block in blocks]),
+        [edge for block in blocks for edge in block.edges],
+        (),
+        tuple({one for block in blocks for one in block.passages}),
+    )
+
+
+def _written(key: _Key) -> tuple[str, str]:
+    return str(key[0]), str(key[1])
+
+
+def _closed(address: str) -> str:
+    """An address as it is sorted in N-Quads, where a sign follows it that most others come before."""
+    return f"{address}>"
+
+
+class Neighbourhood:
+    """What the page about a thing shows, by what it is about, and how often the thing is named."""
+
+    def __init__(self, store: Store | Published, schema: Schema, node: NamedNode) -> None:
+        """Read it from a store, or from one with what is known of it."""
+        known = store if isinstance(store, Published) else Published(store)
+        self.blocks: dict[Node, list[Block]] = {}
+        self.summaries: dict[Node, Summary] = {}
+        self.counts: Counter[NamedNode] = Counter()
+        self._reader = Gatherer(known, schema)
+        self._known = known
+        self._schema = schema
+        self._opened: set[Node] = set()
+        self._met: set[Node] = set()
+        self._thing(node, DEPTH)
+        self._incoming(node)
+        self._evidence()
+
+    def quads(self) -> Iterator[Quad]:
+        """Give it as quads."""
+        for subject, blocks in self.blocks.items():
+            yield from joined(blocks).quads(subject)
+        for predicate, number in sorted(self.counts.items(), key=str):
+            yield count(predicate, INCOMING, number)
+
+    def _take(self, subject: Node, block: Block) -> None:
+        if not block.out:
+            return
+        found = self.blocks.get(subject)
+        if found is None:
+            self.blocks[subject] = [block]
+        elif not any(block is one for one in found):
+            found.append(block)
+
+    def _all(self, node: Node) -> Block:
+        """All facts about a thing."""
+        found = self._known.things.get(node)
+        if found is None:
+            found = block_of(islice(self._reader.facts(node, None, None), OUT_LIMIT))
+            self._known.learn(self._known.things, node, found, len(found.graphs))
+        return found
+
+    # ------------------------------------------------------------ things
+
+    def _thing(self, node: Node, depth: int) -> None:
+        """Take all facts about a thing, and what names the things they point at."""
+        if node in self._opened:
+            return
+        self._opened.add(node)
+        block = self._all(node)
+        self._take(node, block)
+        for value in block.near:
+            self._neighbour(value, depth - 1)
+        if depth < DEPTH:
+            for subject, backward in self._backward(node):
+                self._take(subject, backward)
+                self._neighbour(subject, depth - 1)
+
+    def _backward(self, node: Node) -> Sequence[Part]:
+        """The incoming facts that the shapes of a detail read backwards."""
+        found = self._known.backward.get(node)
+        if found is None:
+            types = [
+                one.object.value for one in self._reader.merged(node, TYPE, None) if isinstance(one.object, NamedNode)
+            ]
+            made: list[Part] = []
+            for row in self._schema.fields(types):
+                if row.inverse:
+                    quads = islice(self._reader.facts(None, NamedNode(row.path), node), INCOMING_KEPT)
+                    made += blocks_of(quads).items()
+            found = self._known.learn(self._known.backward, node, tuple(made), len(made))
+        return found
+
+    def _incoming(self, node: NamedNode) -> None:
+        """Take the first incoming facts of each property, and how many there are of each."""
+        counts = self.counts
+        kept: list[tuple[Node, NamedNode]] = []
+        for quad in islice(self._reader.merged(None, None, node), INCOMING_SCAN):
+            predicate = quad.predicate
+            counts[predicate] += 1
+            if counts[predicate] <= INCOMING_KEPT and quad.subject != node:
+                kept.append((quad.subject, predicate))
+        if counts.total() <= _AT_ONCE:
+            wanted = set(kept)
+            quads = self._reader.facts(None, None, node)
+            every = blocks_of([one for one in quads if (one.subject, one.predicate) in wanted])
+            for subject, _ in kept:
+                if subject in every:
+                    self._take(subject, every[subject])
+                self._neighbour(subject, DEPTH - 1)
+            return
+        for subject, predicate in kept:
+            self._take(subject, block_of(self._reader.facts(subject, predicate, node)))
+            self._neighbour(subject, DEPTH - 1)
+
+    def _neighbour(self, node: Node, depth: int) -> None:
+        """Take what a page shows of a thing beside the one it is about: all of a detail, a summary of others."""
+        if isinstance(node, (Literal, Triple)) or len(self._met) >= NEIGHBOUR_LIMIT:
+            return
+        if depth > 0 and self._reader.is_detail(node):
+            self._met.add(node)
+            self._thing(node, depth)
+        else:
+            self._summary(node)
+
+    def _summary(self, node: Node) -> None:
+        """Take a thing's names, types and dates."""
+        if node in self._met:
+            return
+        self._met.add(node)
+        found = self._known.named.get(node)
+        if found is None:
+            parts = tuple(blocks_of(self._reader.sum_up(node)).items())
+            own = {subject for subject, _ in parts}
+            targets = frozenset(value for _, block in parts for _, value in block.edges if value not in own)
+            size = sum(len(block.bare) for _, block in parts)
+            found = self._known.learn(self._known.named, node, Summary(parts, targets), size)
+        self.summaries[node] = found
+        for subject, block in found.parts:
+            self._take(subject, block)
+
+    # ------------------------------------------------------------ evidence
+
+    def _evidence(self) -> None:
+        """Take the descriptions of the passages, versions and documents that the facts stand in."""
+        addresses = {one for blocks in self.blocks.values() for block in blocks for one in block.passages}
+        for address in addresses:
+            node = NamedNode(address)
+            self._take(node, self._all(node))
+        for version in sorted({address.partition("#")[0] for address in addresses}):
+            self._version(NamedNode(version))
+
+    def _version(self, version: NamedNode) -> None:
+        """Take the description of a document version and of its document."""
+        block = self._all(version)
+        self._take(version, block)
+        for predicate, value in block.edges:
+            if predicate == _SPECIALIZATION_OF:
+                self._take(value, self._all(value))
+            elif isinstance(value, NamedNode):
+                self._summary(value)
