@@ -547,7 +547,7 @@ class Pool:
         if self._closed or self._crew is not crew:
             return
         try:
-            better = Crew(crew.generation, self._address, MEMORY)
+            better = self._with_writer(Crew(crew.generation, self._address, MEMORY))
         except (StoreError, WorkerLost, OSError) as error:
             if not self._closed:
                 say(f"{error} The disk store goes on answering.")
@@ -575,10 +575,16 @@ class Pool:
         wanted = tiers(generation, self._limits)
         if wanted[0] == DISK:
             try:
-                return Crew(generation, self._address, DISK)
+                return self._with_writer(Crew(generation, self._address, DISK))
             except StoreDamaged as error:
                 say(f"{error} The data are loaded into memory instead.")
-        return Crew(generation, self._address, MEMORY)
+        return self._with_writer(Crew(generation, self._address, MEMORY))
+
+    def _with_writer(self, crew: Crew) -> Crew:
+        """Have what writes pages loaded before a crew takes over, so that no page waits for it."""
+        if self.writer:
+            crew.put_back("read", crew.take("read", self._limits.worker_memory_bytes, writer=self.writer))
+        return crew
 
     def close(self) -> None:
         """Let the workers go, and end the zygote if this pool started it; may be called again."""
