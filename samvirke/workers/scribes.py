@@ -108,7 +108,10 @@ class _Scribe(asyncio.Protocol):
         try:
             if kind == Kind.ERROR:
                 raise failures.FromWorker(failures.read_error(payload))
-            if failures.read_end(payload)["last"]:
+            if kind != Kind.LAST:
+                raise StreamCut(f"a frame of kind {kind} ends no page")
+            asked.parts.append(payload[failures.END_BYTES :])
+            if failures.read_last(payload).last:
                 self.hang_up()
         except Exception as error:  # what the worker answered, or a frame that is none of ours
             _fail(asked.ended, error)
