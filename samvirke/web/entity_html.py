@@ -98,6 +98,8 @@ class EntityWriter:
         self._open = escape(self.gettext("Open in SPARQL"))
         self._licence = escape(self.gettext("Licence of the facts"))
         self._changed = escape(self.gettext("Last changed"))
+        self._history = escape(self.gettext("History"))
+        self._who = escape(self.gettext("Who wrote what, and when"))
         property_, value = escape(self.gettext("Property")), escape(self.gettext("Value"))
         self._heads = (
             '<thead class="vh" role="rowgroup"><tr role="row">'
@@ -279,7 +281,9 @@ class EntityWriter:
             f'<ul class="btns">{forms}</ul>\n<hr><dl class="rows"><div><dt>{self._permanent}</dt>'
             f'<dd><code class="uri">{escape(view.iri)}</code></dd></div><div><dt>{self._query}</dt>'
             f'<dd><a href="{escape(beside.query_link)}" rel="nofollow">{self._open}</a></dd></div>'
-            f"{self._terms_of(beside.licence)}{modified}</dl></section>\n"
+            f"{self._terms_of(beside.licence)}{modified}<div><dt>{self._history}</dt>"
+            f'<dd><a href="{escape(self._links.history(view.iri, self._lang))}" rel="nofollow">{self._who}</a></dd></div>'
+            "</dl></section>\n"
         )
 
     def _terms_of(self, licence: Mapping[str, str]) -> str:

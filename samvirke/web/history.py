@@ -90,11 +90,11 @@ class ChangesContext:
 
 @blueprint.get("/<language:lang>/changes")
 def changes(lang: str) -> str:
-    """Show what was written to the site."""
+    """Show what was written to the site, or about one thing that is named in the address."""
     publication = current()
+    if about := request.args.get("about"):
+        return _of_thing(publication, _known(publication, [about]), lang)
     gettext = wording.words(lang).gettext
-    first = _first()
-    records = _newest(publication)
     name = gettext("Changes")
     page = layout.frame(
         lang=lang,
@@ -104,7 +104,7 @@ def changes(lang: str) -> str:
         crumbs=[Crumb(name)],
         data_links=[DataLink(_ATOM.media_type, "/changes?format=atom")],
     )
-    return _page(publication, page, records, first, thing=None, path=f"/{lang}/changes")
+    return _page(publication, page, _newest(publication), thing=None, path=publication.links.changes(lang))
 
 
 @blueprint.get("/<language:lang>/id/<path:name>/history")
@@ -112,27 +112,30 @@ def changes(lang: str) -> str:
 def thing_history(lang: str, name: str, kind: str = "id") -> str:
     """Show what was written about one thing."""
     publication = current()
-    iri = _known(publication, f"{kind}/{name}")
+    return _of_thing(publication, _known(publication, publication.links.candidates(f"{kind}/{name}")), lang)
+
+
+def _of_thing(publication: Publication, iri: str, lang: str) -> str:
     gettext = wording.words(lang).gettext
+    links = publication.links
     shown = publication.index.shown(iri, lang)
     label = shown[0] if shown else iri
-    title = gettext("History of %(name)s") % {"name": label}
+    path = links.history(iri, lang)
     page = layout.frame(
         lang=lang,
-        path=f"{publication.links.page(iri, lang).removeprefix(f'/{lang}')}/history",
-        title=title,
+        path=path.removeprefix(f"/{lang}"),
+        title=gettext("History of %(name)s") % {"name": label},
         description=gettext("Who said what about %(name)s since when.") % {"name": label},
-        crumbs=[Crumb(label, publication.links.page(iri, lang)), Crumb(gettext("History"))],
+        crumbs=[Crumb(label, links.page(iri, lang)), Crumb(gettext("History"))],
+        robots="noindex",
         data_links=[DataLink(_ATOM.media_type, f"/changes?format=atom&about={quote(iri, safe='')}")],
     )
     records = sorted(journal.touching(_folder(publication), iri), key=lambda one: -one.sequence)
-    thing = Value("thing", label, shown[1] if shown else "", iri)
-    return _page(publication, page, records, _first(), thing=thing, path=f"{publication.links.page(iri, lang)}/history")
+    return _page(publication, page, records, thing=Value("thing", label, shown[1] if shown else "", iri), path=path)
 
 
-def _page(
-    publication: Publication, page: Page, records: Sequence[Record], first: int, *, thing: Value | None, path: str
-) -> str:
+def _page(publication: Publication, page: Page, records: Sequence[Record], *, thing: Value | None, path: str) -> str:
+    first = _first()
     shown = records[first : first + ON_A_PAGE]
     lang = page.lang
     context = ChangesContext(
@@ -148,7 +151,7 @@ def _page(
 
 
 def _at(path: str, first: int) -> str:
-    return f"{path}?from={first}" if first else path
+    return f"{path}{'&' if '?' in path else '?'}from={first}" if first else path
 
 
 def _first() -> int:
@@ -156,8 +159,9 @@ def _first() -> int:
     return min(int(given), 10**9) if given.isascii() and given.isdigit() and len(given) < 10 else 0  # noqa: PLR2004 - no more digits
 
 
-def _known(publication: Publication, local: str) -> str:
-    for iri in publication.links.candidates(local):
+def _known(publication: Publication, candidates: Sequence[str]) -> str:
+    """Return the thing that is meant. Raises: NotFound for one that is neither here nor in any change."""
+    for iri in candidates:
         if publication.index.entity(iri) is not None:
             return iri
         if is_iri(iri) and next(iter(journal.touching(_folder(publication), iri)), None) is not None:

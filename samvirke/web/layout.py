@@ -173,6 +173,7 @@ def _footer(publication: Publication, lang: str) -> tuple[Item, ...]:
         Item(_("Documents"), f"/{lang}/documents"),
         Item(_("Ontology"), links.ontology(lang)),
         Item(_("Validation report"), links.validation(lang)),
+        Item(_("Changes"), links.changes(lang)),
         Item(_("Download everything"), links.dataset(lang)),
         Item(_("Help"), links.help(lang)),
         Item(_("Accessibility statement"), "/was"),

@@ -126,6 +126,17 @@ class Links:
         """Return the id of a term on the ontology page: its prefixed name, else its local name."""
         return (self.prefixed(term) or local_name(term)).replace(":", "-")
 
+    def changes(self, lang: str) -> str:
+        """Return the page of what was written to the site."""
+        return f"/{lang}/changes"
+
+    def history(self, iri: str, lang: str) -> str:
+        """Return the page of what was written about a thing."""
+        local = self.local(iri)
+        if local is not None and local.startswith(("id/", "document/")) and not {"?", "#"} & set(local):
+            return f"{self.page(iri, lang)}/history"
+        return _with_query(self.changes(lang), about=iri)
+
     def validation(self, lang: str) -> str:
         """Return the page of the gate's report."""
         return f"/{lang}/validation"
