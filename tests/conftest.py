@@ -54,6 +54,8 @@ SLOW_MODULES = frozenset(
         "protocol/test_bad_requests.py",
         "protocol/test_explain.py",
         "protocol/test_sparql_protocol.py",
+        "rules/test_maintenance.py",
+        "rules/test_published.py",
         "shapes/test_sabotage.py",
         "test_bench.py",
         "test_foreign_site.py",
