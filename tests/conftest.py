@@ -66,6 +66,8 @@ SLOW_MODULES = frozenset(
         "protocol/test_sparql_protocol.py",
         "safety/test_backup.py",
         "safety/test_verification.py",
+        "rules/test_maintenance.py",
+        "rules/test_published.py",
         "shapes/test_sabotage.py",
         "test_bench.py",
         "test_foreign_site.py",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from samvirke import evidence
 from samvirke.clerk.places import Places
 from samvirke.clerk.wording import ill_dated, without_evidence
-from samvirke.errors import GateRefused, InputError
+from samvirke.errors import GateRefused, InputError, WriteRefused
 from samvirke.gate.recheck import Prepared
 from samvirke.model import BlankNode, Finding, Literal, NamedNode, Report, Severity
 from samvirke.patch import Delta, apply_delta
@@ -95,7 +95,10 @@ class Clerk:
         """
         delta = self._named(store, _tidy(delta))
         self.places.permit(delta, graphs)
-        derived = self.rules.apply(store, delta)
+        try:
+            derived = self.rules.apply(store, delta)
+        except InputError as error:  # Rules that come to no end over these facts.
+            raise WriteRefused(error.message, remedy=error.remedy) from error
         whole = delta.then(derived)
         broken = self._broken(store, delta, whole)
         if broken:  # What was broken before may stay so: nobody could repair a thing step by step otherwise.

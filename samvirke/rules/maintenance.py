@@ -13,7 +13,8 @@ https://doi.org/10.1145/170035.170066
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyoxigraph
@@ -42,6 +43,7 @@ class Maintainer:
     reaches: tuple[tuple[Reach, ...], ...] | None
     dates: DatesReach | None
     special: Graphs
+    axioms: Mapping[NamedNode, Sequence[NamedNode]]
 
     @classmethod
     def of(cls, store: pyoxigraph.Store, rules: Sequence[Rule], schema_graphs: Sequence[NamedNode]) -> Maintainer:
@@ -50,6 +52,10 @@ class Maintainer:
         Reads:  the schema graphs of `store`, which it does not keep.
         """
         facts = Facts(store, schema_graphs)
+        axioms: defaultdict[NamedNode, list[NamedNode]] = defaultdict(list)
+        for graph in schema_graphs:
+            for predicate in {quad.predicate for quad in store.quads_for_pattern(None, None, None, graph)}:
+                axioms[predicate].append(graph)
         special: Graphs = frozenset((_DATA, *schema_graphs, *(rule.address for rule in rules)))
         found = plan(facts, rules)
         strata: list[list[Reach]] = [[] for _ in range(found.strata)]
@@ -64,9 +70,9 @@ class Maintainer:
                 dates = DatesReach(rule, date_bounds.declared(facts), special)
                 strata[levels[0]].append(dates)
             else:
-                strata[levels[0]].append(QueryReach(rule))
+                strata[levels[0]].append(QueryReach(rule, facts))
         reaches = tuple(map(tuple, strata)) if found.is_ordered else None
-        return cls(tuple(rules), tuple(schema_graphs), reaches, dates, special)
+        return cls(tuple(rules), tuple(schema_graphs), reaches, dates, special, dict(axioms))
 
     def apply(self, store: pyoxigraph.Store, change: Delta) -> Delta:
         """Bring the default graph and the graphs of rules up to date, and return what that changed there.
@@ -183,7 +189,7 @@ class _Run:
         for triple in sorted(gone, key=str):
             # A rule has parts in several strata and one graph, so what is doubted here may follow from below.
             givers = (*below, *reaches) if triple in doubted else reaches
-            reach = None if self.facts.is_axiom(triple) else self._giver(givers, triple)
+            reach = None if self._is_axiom(triple) else self._giver(givers, triple)
             if reach is not None:
                 self._infer(reach, triple)
                 fresh.append(triple)
@@ -244,11 +250,19 @@ class _Run:
                     heads.update(self._no_longer_stated(reach))
                 seen[reach] = len(fresh)
                 for head in sorted(heads, key=str):
-                    if not self.facts.holds(head) and reach.allows(self.facts, head):
+                    if not self._holds(head) and reach.allows(self.facts, head):
                         self._infer(reach, head)
                         fresh.append(head)
                 if len(fresh) > seen[reach]:
                     active.append(reach.rule.name)
+
+    def _holds(self, triple: Triple) -> bool:
+        return _default(triple) in self.facts.store or self._is_axiom(triple)
+
+    def _is_axiom(self, triple: Triple) -> bool:
+        # To look for a quad is cheap; to look through those of a node copies the pages that a fork shares.
+        graphs = self.known.axioms.get(triple.predicate, ())
+        return any(Quad(triple.subject, triple.predicate, triple.object, graph) in self.facts.store for graph in graphs)
 
     def _no_longer_stated(self, reach: Reach) -> Iterable[Triple]:
         dates = self.known.dates

@@ -91,8 +91,13 @@ class InstancesReach:
 class QueryReach:
     """A site's rule: its query, asked only for the matches that agree with what changed."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, facts: Facts) -> None:
         self.rule = rule
+        # What the ontology allows a variable to be; nothing else is worth a query.
+        self._allowed: dict[str, set[Term]] = {}
+        for row in solve(facts.store, rule.fixed, {}, graphs=facts.schema_graphs) if rule.fixed else ():
+            for name, term in row.items():
+                self._allowed.setdefault(name, set()).add(term)
         self._reads: defaultdict[str | None, list[Read]] = defaultdict(list)
         for read in rule.reads:
             self._reads[read.predicate.value if isinstance(read.predicate, NamedNode) else None].append(read)
@@ -105,7 +110,7 @@ class QueryReach:
                 if negated and not read.negated:
                     continue
                 bound = read.bind(triple)
-                if bound is not None:
+                if bound is not None and self._is_allowed(bound):
                     bindings[frozenset(bound.items())] = bound
         # A change that pins down nothing has the whole rule asked, and then once is enough.
         for binding in ({},) if frozenset() in bindings else bindings.values():
@@ -119,9 +124,14 @@ class QueryReach:
         """Whether the query has a match that gives the triple."""
         for slots in self.rule.template:
             bound = unify(slots, triple)
-            if bound is not None and any(instantiate(slots, row) == triple for row in matches(facts, self.rule, bound)):
+            if bound is None or not self._is_allowed(bound):
+                continue
+            if any(instantiate(slots, row) == triple for row in matches(facts, self.rule, bound)):
                 return True
         return False
+
+    def _is_allowed(self, bound: Binding) -> bool:
+        return all(term in self._allowed.get(name, (term,)) for name, term in bound.items())
 
     def allows(self, facts: Facts, triple: Triple) -> bool:
         """Nothing is in its way."""

@@ -22,7 +22,7 @@ from rdflib.paths import AlternativePath, InvPath, MulPath, NegatedPath, Path, S
 from rdflib.plugins.sparql.parserutils import CompValue
 
 from samvirke.model import NamedNode, Term, Triple
-from samvirke.rules.algebra import slot_of
+from samvirke.rules.algebra import Slots, slot_of
 
 _Step = tuple[Any, rdflib.URIRef | None, Any]
 """One step of a path, in rdflib's terms; None is any."""
@@ -101,6 +101,25 @@ def _variables(part: Any) -> frozenset[str]:  # noqa: ANN401 - the same
     if isinstance(part, list | tuple | set | frozenset):
         return frozenset(name for one in part for name in _variables(one))
     return frozenset({str(part)}) if _is_variable(part) else frozenset()
+
+
+def fixed_of(node: Any, *, inside: bool = False) -> Iterator[Slots]:  # noqa: ANN401 - the same
+    """Yield the plain patterns inside GRAPH that every match needs: what the ontology must say."""
+    match getattr(node, "name", ""):
+        case "BGP" if inside:
+            for start, path, end in node.triples:
+                if not isinstance(path, Path):
+                    yield slot_of(start), slot_of(path), slot_of(end)
+        case "Join":
+            yield from fixed_of(node.p1, inside=inside)
+            yield from fixed_of(node.p2, inside=inside)
+        case "LeftJoin" | "Minus":
+            yield from fixed_of(node.p1, inside=inside)
+        case "Union" | "ToMultiSet":
+            return
+        case name:
+            if (inner := getattr(node, "p", None)) is not None:
+                yield from fixed_of(inner, inside=inside or name == "Graph")
 
 
 def reads_of(node: Any) -> tuple[Read, ...]:  # noqa: ANN401 - the same

@@ -26,7 +26,7 @@ from pyoxigraph import Variable
 from samvirke.errors import InputError
 from samvirke.model import NamedNode
 from samvirke.rules.algebra import Pattern, Premises, Slot, Slots, all_patterns, read_algebra, together
-from samvirke.rules.reads import Read, reads_of, settled
+from samvirke.rules.reads import Read, fixed_of, reads_of, settled
 from samvirke.sparql.errors import syntax_error
 from samvirke.sparql.tokens import Token, tokens
 from samvirke.terms import TYPE
@@ -44,7 +44,8 @@ class Rule:
     GRAPH and the data without, a site's rule sees both without GRAPH too. An engine rule therefore
     comes in two halves: `axioms`, the SELECT of what it reads of the ontology, and `facts`, the
     plain patterns of data that follow. `given` holds the premises of a rule that is not in halves,
-    `settled` the variables that can be told before it is asked, and `reads` what its matches depend on.
+    `settled` the variables that can be told before it is asked, and `reads` what its matches depend on
+    beside `fixed`, what they need of the ontology.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Rule:
     facts: tuple[Slots, ...] = ()
     settled: frozenset[str] = frozenset()
     reads: tuple[Read, ...] = ()
+    fixed: tuple[Slots, ...] = ()
 
     @cached_property
     def axiom_premises(self) -> Premises:
@@ -103,10 +105,10 @@ def read_rule(text: str, *, name: str, base: str, file: str, engine: bool = Fals
     select = _as_select(text, file=file)
     if engine:
         template, axioms, facts = _halves(text, file=file)
-        premises, bound, reads = Premises(), frozenset[str](), tuple[Read, ...]()
+        premises, bound, reads, fixed = Premises(), frozenset[str](), tuple[Read, ...](), tuple[Slots, ...]()
     else:
         template, premises, where = read_algebra(text, base=base, file=file)
-        axioms, facts, bound, reads = "", (), settled(where), reads_of(where)
+        axioms, facts, bound, reads, fixed = "", (), settled(where), reads_of(where), tuple(fixed_of(where))
     return Rule(
         name=name,
         address=NamedNode(f"{base}rule/{name}"),
@@ -122,6 +124,7 @@ def read_rule(text: str, *, name: str, base: str, file: str, engine: bool = Fals
         facts=facts,
         settled=bound,
         reads=reads,
+        fixed=fixed,
     )
 
 

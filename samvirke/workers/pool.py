@@ -49,6 +49,8 @@ _SWITCHES = 3
 _PROMOTED_AFTER_S = 1.0
 _ANSWERS_ON_DISK = 16
 """Largest answers that may lie on disk at once."""
+_JUDGING = 4
+"""How many times the memory of a query a write may use that is judged: there is one at a time, and it has a token."""
 _ATTEMPTS = 3
 """How often a write is evaluated anew because another process's write came between."""
 
@@ -363,7 +365,7 @@ class Pool:
             crew.join()
             try:
                 try:
-                    lease = crew.hire(self._limits.worker_memory_bytes, clerk=True)
+                    lease = crew.hire(_JUDGING * self._limits.worker_memory_bytes, clerk=True)
                 except WorkerLost:  # The template has died: nothing was written, and another one is asked.
                     self.renew(crew)
                     return None

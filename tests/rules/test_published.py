@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pyoxigraph
@@ -42,9 +43,11 @@ def published(rules: tuple[Rule, ...], base: str) -> pyoxigraph.Store:
     return found
 
 
-def without_file(rules: tuple[Rule, ...]) -> list[dict[str, object]]:
+def comparable(rules: tuple[Rule, ...]) -> list[dict[str, object]]:
+    """What can be compared of rules: paths have no equality, blank nodes get a new name from every reader."""
+    parts = [part.name for part in dataclasses.fields(Rule) if part.name not in ("file", "given")]
     return [
-        {part.name: str(getattr(rule, part.name)) for part in dataclasses.fields(rule) if part.name != "file"}
+        {name: getattr(rule, name) for name in parts} | {"given": re.sub(r"blank_\w+", "blank", repr(rule.given))}
         for rule in rules
     ]
 
@@ -55,7 +58,7 @@ def test_the_graph_gives_the_rules_that_were_loaded_in_their_order(site: Site) -
 
     assert len(loaded) >= 50
     assert [rule.name for rule in found] == [rule.name for rule in loaded]
-    assert without_file(found) == without_file(loaded)
+    assert comparable(found) == comparable(loaded)
 
 
 def test_another_rule_of_the_engine_is_named(site: Site) -> None:
