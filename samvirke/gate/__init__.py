@@ -9,9 +9,11 @@ Source: https://www.w3.org/TR/shacl/#validation
 
 from __future__ import annotations
 
+import gc
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pyoxigraph
@@ -70,16 +72,30 @@ def _core(candidate: Candidate, shapes: Shapes, own: Sequence[Constraint]) -> li
     evaluation = Evaluation(Facts(candidate.store, Schema.of(schema_quads(candidate))))
     found: list[Finding] = []
     left = set(taken.left)
-    for root in taken.roots:
-        try:
-            found += list(evaluation.findings(root, evaluation.focus(root.targets)))
-        except Undecided:
-            left.add(root.shape.node)
+    with _no_collection():
+        for root in taken.roots:
+            try:
+                found += list(evaluation.findings(root, evaluation.focus(root.targets)))
+            except Undecided:
+                left.add(root.shape.node)
+        del evaluation
     if left:
         from samvirke.gate.core import core_findings  # noqa: PLC0415 - half a second that most sites never need
 
         found += core_findings(visible_quads(candidate), shapes, own, only=left)
     return found
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Look for no cycles meanwhile: millions of small lists are made, none of which is part of one."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def schema_quads(candidate: Candidate) -> Iterator[Quad]:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from samvirke.assembly import assemble
 from samvirke.errors import InputError
 from samvirke.model import Candidate
+from samvirke.site import Site
 from tests.gate.conftest import candidate
 from tests.gate.made import Maker
 from tests.gate.referee import compare

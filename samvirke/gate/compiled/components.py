@@ -156,9 +156,10 @@ def _unique_lang(one: Constraint, nodes: Collection[str], links: Links, run: Eva
     """Find a language that is used twice: https://www.w3.org/TR/shacl/#UniqueLangConstraintComponent."""
     for node, values in links.items():
         if len(values) > 1:
-            languages = Counter(parts(value)[2].lower() for value in values if is_literal(value))
-            del languages[""]
-            yield from ((node, "") for count in languages.values() if count > 1)
+            tails = [value[value.rindex('"') + 1 :].lower() for value in values if is_literal(value)]
+            tags = [tail for tail in tails if tail.startswith("@")]
+            if len(set(tags)) < len(tags):
+                yield node, ""
 
 
 def _has_value(one: Constraint, nodes: Collection[str], links: Links, run: Evaluation) -> Results:

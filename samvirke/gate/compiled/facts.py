@@ -24,6 +24,8 @@ _FEW = 8  # so many lookups cost less than a query
 _KEPT = 600_000  # facts kept in memory at a time, some 250 bytes each
 # The characters that TSV and N-Triples may write differently.
 _ESCAPED = re.compile(r"[\\\x00-\x08\x0b-\x1f\x7f]")
+# A number or a truth value without quotation marks, or a triple.
+_ABBREVIATED = re.compile(r'[\t\n](?:[^<"_]|<<)')
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _NONE: Mapping[str, list[str]] = {}
 
@@ -118,14 +120,18 @@ class Facts:
         return found
 
     def _read(self, predicate: str, *, back: bool) -> Links:
-        answer = self.store.query(f"SELECT ?s ?o WHERE {{ ?s {predicate} ?o }}", default_graph=[DefaultGraph()])
+        other = self._columns.get((predicate, not back))
+        if other is not None:  # the texts are in memory already
+            return _turned(other)
+        answer = self.store.query(f"SELECT ?s ?o WHERE {{ ?s {predicate} ?o }}")
+        columns = _columns(answer, 2)
+        ones, ends = reversed(columns) if back else columns
         found: Links = {}
-        for subject, value in _rows(answer):
-            one, other = (value, subject) if back else (subject, value)
+        for one, end in zip(ones, ends, strict=True):
             if one in found:
-                found[one].append(other)
+                found[one].append(end)
             else:
-                found[one] = [other]
+                found[one] = [end]
         extra = (self.schema.backward if back else self.schema.forward).get(predicate, _NONE)
         for one, others in extra.items():
             found[one] = list(dict.fromkeys((*found.get(one, ()), *others)))
@@ -155,8 +161,7 @@ class Facts:
     def _of(self, classes: Iterable[str]) -> Iterator[str]:
         for one in classes:
             if one.startswith("<"):
-                answer = self.store.query(f"SELECT ?s WHERE {{ ?s {IS_A} {one} }}", default_graph=[DefaultGraph()])
-                yield from (row[0] for row in _rows(answer))
+                yield from _columns(self.store.query(f"SELECT ?s WHERE {{ ?s {IS_A} {one} }}"), 1)[0]
             else:
                 yield from self.near(IS_A, one, back=True)
             yield from self.schema.backward.get(IS_A, _NONE).get(one, ())
@@ -188,23 +193,33 @@ def _parsed(text: str) -> Literal:
     return quad.object
 
 
-def _rows(answer: object) -> Iterator[list[str]]:
-    """The rows of an answer, their terms as N-Triples writes them."""
+def _turned(links: Links) -> Links:
+    found: Links = {}
+    for one, ends in links.items():
+        for end in ends:
+            if end in found:
+                found[end].append(one)
+            else:
+                found[end] = [one]
+    return found
+
+
+def _columns(answer: object, width: int) -> list[list[str]]:
+    """The columns of an answer, their terms as N-Triples writes them."""
     assert isinstance(answer, pyoxigraph.QuerySolutions), "a SELECT was asked"
     text = (answer.serialize(format=QueryResultsFormat.TSV) or b"").decode()
-    plain = _ESCAPED.search(text) is None
-    lines = text.split("\n")
-    for line in lines[1:-1]:
-        row = line.split("\t")
-        for place, term in enumerate(row):
-            if term[0] in '"<_' and (plain or term[0] != '"' or _ESCAPED.search(term) is None):
-                continue
-            row[place] = _canonical(term)
-        if not any(term.startswith("<<") for term in row):
-            yield row
+    body = text[text.index("\n") : -1]  # with the line break in front, as the expressions want it
+    if not body:
+        return [[] for _ in range(width)]
+    if _ESCAPED.search(body) is None and _ABBREVIATED.search(body) is None:
+        cells = body[1:].replace("\n", "\t").split("\t")
+        return [cells[place::width] for place in range(width)]
+    rows = [[_canonical(term) for term in line.split("\t")] for line in body[1:].split("\n")]
+    rows = [row for row in rows if not any(term.startswith("<<") for term in row)]
+    return [[row[place] for row in rows] for place in range(width)]
 
 
 def _canonical(term: str) -> str:
-    if _WHOLE.fullmatch(term):
-        return f'"{term}"^^{XSD.integer}'
-    return term if term.startswith("<<") else str(_parsed(term))
+    if term[0] in "<_" or (term[0] == '"' and _ESCAPED.search(term) is None):
+        return term
+    return f'"{term}"^^{XSD.integer}' if _WHOLE.fullmatch(term) else str(_parsed(term))

@@ -76,8 +76,11 @@ def has_datatype(term: str, datatype: str) -> bool:
         return False
     if datatype.startswith("http://www.w3.org/2000/01/rdf-schema#"):
         raise Undecided  # pySHACL takes rdfs:Literal and rdfs:Datatype for more than one datatype
-    text, own, _ = parts(term)
-    return own == datatype and well_formed(text, datatype)
+    if datatype == XSD_STRING:
+        return term.endswith('"')
+    if datatype == LANG_STRING:
+        return term[term.rindex('"') + 1 :].startswith("@")
+    return term.endswith(f'"^^<{datatype}>') and well_formed(parts(term)[0], datatype)
 
 
 def well_formed(text: str, datatype: str) -> bool:
