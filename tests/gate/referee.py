@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from samvirke.gate import schema_quads, visible_quads
 from samvirke.gate.compiled.compiler import compiled
 from samvirke.gate.compiled.evaluation import Evaluation
 from samvirke.gate.compiled.facts import Facts, Schema
 from samvirke.gate.compiled.values import Undecided
 from samvirke.gate.core import core_findings
 from samvirke.gate.shapes import Shapes
+from samvirke.gate.visible import schema_quads, visible_quads
 from samvirke.model import Candidate, Finding, Term
 
 Told = tuple[str, str, str, str, str, str, tuple[tuple[str, str], ...]]
@@ -52,7 +52,7 @@ def compare(candidate: Candidate, *, few: bool = False) -> Compared:
     undecided: set[Term] = set()
     for root in taken.roots:
         try:
-            found += list(evaluation.findings(root, evaluation.focus(root.targets)))
+            found += list(evaluation.findings(root.shape, evaluation.focus(root.targets)))
         except Undecided:
             undecided.add(root.shape.node)
     claimed = {root.shape.node for root in taken.roots} - undecided

@@ -13,15 +13,21 @@ from dataclasses import dataclass
 from samvirke.gate.compiled.components import CLOSED, FOCUS, PROPERTY, VALUES, beyond
 from samvirke.gate.compiled.facts import Facts, Links
 from samvirke.gate.compiled.paths import follow
-from samvirke.gate.compiled.shape import Constraint, Root, Shape, Targets
+from samvirke.gate.compiled.shape import Constraint, Shape, Targets
+from samvirke.gate.compiled.values import Undecided
 from samvirke.model import Finding
 
 
 @dataclass(slots=True)
 class Evaluation:
-    """Evaluates shapes over facts."""
+    """Evaluates shapes over facts.
+
+    With `strict`, a value of which only pySHACL could say what it makes of it breaks the constraint:
+    where pySHACL cannot be asked, what is in doubt is refused.
+    """
 
     facts: Facts
+    strict: bool = False
 
     # ------------------------------------------------------------ focus nodes
 
@@ -49,17 +55,15 @@ class Evaluation:
 
     # ------------------------------------------------------------ findings
 
-    def findings(self, root: Root, nodes: Collection[str]) -> Iterator[Finding]:
-        """Yield what a shape finds at its focus nodes."""
-        yield from self._found(root.shape, nodes)
-
-    def _found(self, shape: Shape, nodes: Collection[str]) -> Iterator[Finding]:
+    def findings(self, shape: Shape, nodes: Collection[str], *, here: bool = False) -> Iterator[Finding]:
+        """Yield what a shape finds at its focus nodes, or, unless it is to be `here` only, at their value nodes."""
         if not nodes or not shape.constraints:
             return
         links, values = self._values(shape, nodes)
         for one in shape.constraints:
             if one.component == PROPERTY:
-                yield from self._found(one.shapes[0], values)
+                if shape.path is None or not here:
+                    yield from self.findings(one.shapes[0], values, here=here)
             elif one.component == CLOSED:
                 yield from self._closed(shape, one, links, values)
             else:
@@ -83,12 +87,11 @@ class Evaluation:
         self, shape: Shape, one: Constraint, nodes: Collection[str], links: Links | None, values: set[str]
     ) -> Iterator[tuple[str, str]]:
         """Yield the focus node and the value of each result of a constraint."""
-        find = VALUES.get(one.component)
-        if find is None:
+        if one.component not in VALUES:
             own = {node: [node] for node in nodes} if links is None else links
-            yield from FOCUS[one.component](one, nodes, own, self)
+            yield from self._together(one, nodes, own)
             return
-        bad = find(one, values, self) if values else set()
+        bad = self._bad(one, values) if values else set()
         if not bad:
             return
         if links is None:
@@ -96,6 +99,29 @@ class Evaluation:
             return
         for node, ends in links.items():
             yield from ((node, value) for value in ends if value in bad)
+
+    def _bad(self, one: Constraint, values: set[str]) -> set[str]:
+        find = VALUES[one.component]
+        try:
+            return find(one, values, self)
+        except Undecided:
+            if not self.strict:
+                raise
+            return values if len(values) == 1 else set().union(*(self._bad(one, {value}) for value in values))
+
+    def _together(self, one: Constraint, nodes: Collection[str], links: Links) -> Iterator[tuple[str, str]]:
+        find = FOCUS[one.component]
+        if not self.strict:
+            yield from find(one, nodes, links, self)
+            return
+        try:
+            yield from list(find(one, nodes, links, self))
+        except Undecided:
+            if len(nodes) == 1:
+                yield from ((node, "") for node in nodes)
+            else:
+                for node in nodes:
+                    yield from self._together(one, [node], {node: links[node]} if node in links else {})
 
     # ------------------------------------------------------------ conformance
 

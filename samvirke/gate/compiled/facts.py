@@ -107,6 +107,14 @@ class Facts:
             if pair not in seen and not isinstance(quad.object, Triple):
                 yield pair
 
+    def users(self, node: str) -> Iterator[str]:
+        """Everything that has a node as a value of some property."""
+        for links in self.schema.backward.values():
+            yield from links.get(node, ())
+        for quad in self.store.quads_for_pattern(None, None, self.term(node), DefaultGraph()):
+            if not isinstance(quad.subject, Triple):
+                yield str(quad.subject)
+
     def column(self, predicate: str, *, back: bool = False) -> Links:
         """All facts of a property, by subject or, with `back`, by value."""
         key = predicate, back
