@@ -51,6 +51,7 @@ SLOW_MODULES = frozenset(
         "conformance/test_w3c.py",
         "front/test_front.py",
         "gate/test_differential.py",
+        "gate/test_recheck.py",
         "front/test_limits_over_http.py",
         "ontology/test_reasoner.py",
         "protocol/test_bad_requests.py",

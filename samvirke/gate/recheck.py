@@ -146,6 +146,12 @@ class Prepared:
                 found |= _onwards(part.way, changes, found, facts)
         for place, nodes in self._by_shapes(facts, changes).items():
             found |= self.parts[place].chosen(run, nodes - found)
+        # A finding names the passage that says what its node is, so that another passage makes it another finding.
+        typed = {one[0] for one in changes if one[1] == IS_A}
+        for part in self.parts:
+            found |= part.chosen(run, typed - found)
+        for targets in {asked.targets for asked in self._asked}:
+            found |= run.chosen(targets, typed - found)
         values: set[tuple[int, str]] = set()
         for place, asked in enumerate(self._asked):
             nodes, single = _by_query(run, asked, changes)
@@ -297,7 +303,7 @@ def _by_query(run: Evaluation, asked: _Asked, changes: set[Change]) -> tuple[set
                 continue
         start = _matching(known.pattern, known.start or "s", changes, run.facts)
         if start and known.chain is None:
-            return _all(run, asked), values
+            start = _all(run, asked)
         for walk in known.chain or ():
             start = _walked(walk, start, run.facts) if start else start
         found |= start
