@@ -26,7 +26,7 @@ from samvirke.gate.prebinding import bind
 from samvirke.gate.shapes import Constraint, Shapes
 from samvirke.gate.sparql import Graph, Runner
 from samvirke.gate.visible import schema_quads, visible_graphs
-from samvirke.model import Candidate, DefaultGraph, Finding, NamedNode, Quad, Term, Triple
+from samvirke.model import BlankNode, Candidate, DefaultGraph, Finding, Literal, NamedNode, Quad, Term, Triple
 from samvirke.patch import Delta
 
 Change = tuple[str, str, str, str]
@@ -298,6 +298,8 @@ def _by_query(run: Evaluation, asked: _Asked, changes: set[Change]) -> tuple[set
     for known in asked.text.patterns:
         if known.chain is None and _is_single(asked, known):
             single = _matching(known.pattern, known.pattern.place_of("?value"), changes, run.facts)
+            if known.lone:
+                single = {value for value in single if not _elsewhere(known.pattern, value, changes, run.facts)}
             if not any(value.startswith("_:") for value in single):  # which no query can write
                 values |= single
                 continue
@@ -308,6 +310,24 @@ def _by_query(run: Evaluation, asked: _Asked, changes: set[Change]) -> tuple[set
             start = _walked(walk, start, run.facts) if start else start
         found |= start
     return found, values
+
+
+def _elsewhere(pattern: Pattern, value: str, changes: set[Change], facts: Facts) -> bool:
+    """Whether a fact that did not change matches a pattern with this value, so that it matched before and does now."""
+    if pattern.path is not None and pattern.path.kind != "step":
+        return False
+    place = pattern.place_of("?value")
+    given = [pattern.subject, pattern.path.predicate if pattern.path else "", pattern.value]
+    given = ["" if text.startswith("?") else text for text in given]
+    given["spo".index(place)] = value
+    changed = {one[:3] for one in changes}
+    subject, predicate, end = (facts.term(text) if text else None for text in given)
+    if isinstance(subject, Literal) or isinstance(predicate, Literal | BlankNode):
+        return False
+    quads = facts.store.quads_for_pattern(subject, predicate, end, DefaultGraph())
+    if any((str(quad.subject), str(quad.predicate), str(quad.object)) not in changed for quad in quads):
+        return True
+    return facts.schema.holds(*given)
 
 
 def _all(run: Evaluation, asked: _Asked) -> set[str]:

@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import random
+import resource
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +27,7 @@ from samvirke.gate.visible import schema_quads
 from samvirke.model import Candidate, DefaultGraph, Finding, NamedNode, Quad
 from samvirke.patch import Delta
 from samvirke.site import Site
-from samvirke.terms import SH
+from samvirke.terms import SH, SKOS, TYPE
 from tests.gate.conftest import candidate
 from tests.gate.made import Maker
 
@@ -173,7 +177,28 @@ def test_what_reaches_every_focus_node_on_the_first_site(site: Candidate):
     }
 
 
-def test_no_store_is_kept_and_no_process_needs_rdflib(site: Candidate):
+def test_a_forked_process_without_files_can_recheck(site: Candidate):
+    """As a confined worker is: it opens nothing and imports nothing, and the shapes come with the fork."""
     prepared = Prepared.of(site)
-
     assert len(prepared._candidate.store) == 0
+    network = NamedNode("https://w3id.org/samvirke/network#Network")
+    one = min((quad.subject for quad in site.store.quads_for_pattern(None, TYPE, network)), key=str)
+    names = {
+        quad for quad in site.store.quads_for_pattern(one, SKOS.prefLabel, None) if quad.graph_name in site.asserted
+    }
+    change = whole(site, names, set())
+    after = changed(site, change)
+    expected = prepared.recheck(after.store, change)
+
+    process = multiprocessing.get_context("fork").Process(target=_confined, args=(prepared, after, change, expected))
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
+    assert expected
+
+
+def _confined(prepared: Prepared, after: Candidate, change: Delta, expected: tuple[Finding, ...]) -> None:
+    loaded = set(sys.modules)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    found = prepared.recheck(after.store, change)
+    os._exit(0 if found == expected and set(sys.modules) == loaded else 1)

@@ -48,6 +48,15 @@ class Schema:
             found.about.setdefault(subject, []).append((predicate, value))
         return found
 
+    def holds(self, subject: str, predicate: str, value: str) -> bool:
+        """Whether there is a fact of these terms; an empty text stands for any."""
+        columns = [self.forward.get(predicate, {})] if predicate else self.forward.values()
+        for links in columns:
+            rows = [links.get(subject, [])] if subject else links.values()
+            if any(value in ends if value else ends for ends in rows):
+                return True
+        return False
+
 
 def written(quads: Iterable[Quad]) -> Iterator[tuple[str, str, str]]:
     """The triples of quads as texts; what speaks of triples is passed over, as everywhere in the gate."""

@@ -8,11 +8,13 @@ Standard: https://www.w3.org/TR/sparql11-query/#sparqlDefinition
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from samvirke.gate.compiled.paths import Path, sequence, step
+from samvirke.sparql.tokens import tokens
 
 THIS = "?this"
 # Beside those that `_collect` knows by name; a subquery, SERVICE, MINUS and VALUES are none of them.
@@ -54,11 +56,15 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A pattern of a constraint: from its place `start` the chain leads to `$this`; None when no chain does."""
+    """A pattern of a constraint: from its place `start` the chain leads to `$this`; None when no chain does.
+
+    `lone` says that of its variables only `?value` stands anywhere else: it asks whether there is such a fact.
+    """
 
     pattern: Pattern
     start: str
     chain: tuple[Walk, ...] | None
+    lone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,16 @@ def told(text: str) -> Text | None:
         _collect(translateQuery(parseQuery(text)).algebra, top, "", top_level=True)
     except _NotReadError:
         return None
-    return Text(tuple(_chains(top)), tuple(top.patterns))
+    words = Counter(token.text for token in tokens(text))
+    used = Counter({f"?{name[1:]}": count for name, count in words.items() if name[:1] in {"?", "$"}})
+    known = (replace(one, lone="*" not in words and _is_lone(one.pattern, used)) for one in _chains(top))
+    return Text(tuple(known), tuple(top.patterns))
+
+
+def _is_lone(pattern: Pattern, used: Mapping[str, int]) -> bool:
+    names = [name for _, name in pattern.ends()] + [pattern.predicate] * bool(pattern.predicate)
+    others = [name for name in names if name != "?value"]
+    return not pattern.graph and len(set(others)) == len(others) and all(used[name] <= 1 for name in others)
 
 
 class _NotReadError(Exception):
