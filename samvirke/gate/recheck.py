@@ -13,23 +13,21 @@ from dataclasses import dataclass, field, replace
 
 import pyoxigraph
 
-from samvirke.gate.compiled import queries, reads
-from samvirke.gate.compiled.compiler import compiled, targets_of
+from samvirke.gate.compiled import reads
+from samvirke.gate.compiled.compiler import compiled
 from samvirke.gate.compiled.evaluation import Evaluation
 from samvirke.gate.compiled.facts import IS_A, SUBCLASS, Facts, Schema
-from samvirke.gate.compiled.paths import CLASS_OF, HERE, Path, follow, step
-from samvirke.gate.compiled.queries import Known, Pattern, Walk
+from samvirke.gate.compiled.paths import CLASS_OF, HERE, Path, follow
 from samvirke.gate.compiled.reads import ANY, Read
 from samvirke.gate.compiled.shape import Shape, Targets
 from samvirke.gate.placing import ordered
 from samvirke.gate.prebinding import bind
-from samvirke.gate.shapes import Constraint, Shapes
+from samvirke.gate.reaching import Asked, Change, by_query, changes_of, name_of, onwards, read_constraint, wide_of
+from samvirke.gate.shapes import Shapes
 from samvirke.gate.sparql import Graph, Runner
 from samvirke.gate.visible import schema_quads, visible_graphs
-from samvirke.model import BlankNode, Candidate, DefaultGraph, Finding, Literal, NamedNode, Quad, Term, Triple
+from samvirke.model import Candidate, Finding, Term
 from samvirke.patch import Delta
-
-Change = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +64,6 @@ class _Part:
 
 
 @dataclass(slots=True)
-class _Asked:
-    """A constraint in SPARQL: whose focus nodes it is asked of, and what its text tells if it is read."""
-
-    constraint: Constraint
-    targets: Targets
-    text: queries.Text | None
-    predicates: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True)
 class Prepared:
     """Shapes ready for rechecking.
 
@@ -92,7 +80,7 @@ class Prepared:
     _shapes: Shapes
     _schema: Schema
     _graphs: tuple[Graph, ...]
-    _asked: tuple[_Asked, ...]
+    _asked: tuple[Asked, ...]
     _reads: dict[str, list[tuple[int, Read]]] = field(default_factory=dict)
 
     @classmethod
@@ -107,12 +95,12 @@ class Prepared:
         taken = compiled(shapes, frozenset(one.node for one in own))
         graphs = visible_graphs(candidate)
         schema = Schema.of(schema_quads(candidate))
-        asked = tuple(_asked(one, shapes) for one in own)
+        asked = tuple(read_constraint(one, shapes) for one in own)
         parts = tuple(_Part(shape, root.targets, way) for root in taken.roots for shape, way in reads.parts(root.shape))
         made = cls(
             parts=parts,
             left={str(shapes.named(node)).strip("<>"): why for node, why in taken.left.items()},
-            wide=_wide(asked),
+            wide=wide_of(asked),
             languages=tuple(languages),
             _candidate=replace(candidate, store=pyoxigraph.Store(), documents=()),
             _shapes=shapes,
@@ -134,16 +122,16 @@ class Prepared:
         count as facts.
         """
         nodes, values = self._reach(Facts(store, self._schema, few=True), change)
-        named = {(_name(self._asked[place].constraint), _bare(value)) for place, value in values}
+        named = {(name_of(self._asked[place].constraint), _bare(value)) for place, value in values}
         return Reach(frozenset(map(_bare, nodes)), frozenset(named))
 
     def _reach(self, facts: Facts, change: Delta) -> tuple[set[str], set[tuple[int, str]]]:
-        changes = set(_changes(change))
+        changes = set(changes_of(change))
         run = Evaluation(facts)
         found = self._by_targets(facts, changes)
         for part in self.parts:
             if part.way != HERE:
-                found |= _onwards(part.way, changes, found, facts)
+                found |= onwards(part.way, changes, found, facts)
         for place, nodes in self._by_shapes(facts, changes).items():
             found |= self.parts[place].chosen(run, nodes - found)
         # A finding names the passage that says what its node is, so that another passage makes it another finding.
@@ -154,7 +142,7 @@ class Prepared:
             found |= run.chosen(targets, typed - found)
         values: set[tuple[int, str]] = set()
         for place, asked in enumerate(self._asked):
-            nodes, single = _by_query(run, asked, changes)
+            nodes, single = by_query(run, asked, changes)
             found |= run.chosen(asked.targets, nodes - found)
             values.update((place, value) for value in single)
         return found, values
@@ -241,161 +229,12 @@ class Prepared:
         return ordered(found, candidate, self.languages)
 
 
-def _of_value(runner: Runner, asked: _Asked, value: Term, run: Evaluation) -> Iterator[Finding]:
+def _of_value(runner: Runner, asked: Asked, value: Term, run: Evaluation) -> Iterator[Finding]:
     """Yield what a constraint finds with one value, at whichever focus node."""
     constraint = replace(asked.constraint, select=bind(asked.constraint.select, {"value": str(value)}))
     focus = sorted((run.facts.term(node) for node in run.focus(asked.targets)), key=str)
     for row in runner.rows(constraint, focus):
         yield runner.finding(asked.constraint, {**row, "value": value})
-
-
-def _asked(constraint: Constraint, shapes: Shapes) -> _Asked:
-    text = constraint.select
-    if constraint.path is not None:
-        path = constraint.path
-        text = bind(text, {"PATH": str(path) if isinstance(path, NamedNode) else shapes.path_text(path)})
-    targets = targets_of(shapes, constraint.owner)
-    told = queries.told(text)
-    if told is None:
-        return _Asked(constraint, targets, None, frozenset({ANY}))
-    used = {predicate for known in told.patterns for predicate in _properties(known.pattern)}
-    return _Asked(constraint, targets, told, frozenset(used))
-
-
-def _properties(pattern: Pattern) -> set[str]:
-    return {ANY} if pattern.path is None else {read.predicate for read in reads.of_path(pattern.path)}
-
-
-def _name(constraint: Constraint) -> str:
-    return constraint.node.value if isinstance(constraint.node, NamedNode) else ""
-
-
-def _is_single(asked: _Asked, known: Known) -> bool:
-    """Whether a pattern without a chain tells the value of the finding, so that one can ask for that alone."""
-    return bool(_name(asked.constraint)) and known.pattern.place_of("?value") in {"s", "p", "o"}
-
-
-def _wide(asked: Iterable[_Asked]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for one in asked:
-        loose = {ANY} if one.text is None else set()
-        for known in one.text.patterns if one.text else ():
-            if known.chain is None and not _is_single(one, known):
-                loose |= _properties(known.pattern)
-        if loose:
-            found[str(one.constraint.node).strip("<>")] = tuple(sorted(name.strip("<>") for name in loose))
-    return found
-
-
-def _by_query(run: Evaluation, asked: _Asked, changes: set[Change]) -> tuple[set[str], set[str]]:
-    """Nodes of which a constraint in SPARQL may say something else now, and single values of its findings."""
-    found: set[str] = set()
-    values: set[str] = set()
-    if ANY not in asked.predicates and all(one[1] not in asked.predicates for one in changes):
-        return found, values
-    if asked.text is None:
-        return run.focus(asked.targets), values
-    for known in asked.text.patterns:
-        if known.chain is None and _is_single(asked, known):
-            single = _matching(known.pattern, known.pattern.place_of("?value"), changes, run.facts)
-            if known.lone:
-                single = {value for value in single if not _elsewhere(known.pattern, value, changes, run.facts)}
-            if not any(value.startswith("_:") for value in single):  # which no query can write
-                values |= single
-                continue
-        start = _matching(known.pattern, known.start or "s", changes, run.facts)
-        if start and known.chain is None:
-            start = _all(run, asked)
-        for walk in known.chain or ():
-            start = _walked(walk, start, run.facts) if start else start
-        found |= start
-    return found, values
-
-
-def _elsewhere(pattern: Pattern, value: str, changes: set[Change], facts: Facts) -> bool:
-    """Whether a fact that did not change matches a pattern with this value, so that it matched before and does now."""
-    if pattern.path is not None and pattern.path.kind != "step":
-        return False
-    place = pattern.place_of("?value")
-    given = [pattern.subject, pattern.path.predicate if pattern.path else "", pattern.value]
-    given = ["" if text.startswith("?") else text for text in given]
-    given["spo".index(place)] = value
-    changed = {one[:3] for one in changes}
-    subject, predicate, end = (facts.term(text) if text else None for text in given)
-    if isinstance(subject, Literal) or isinstance(predicate, Literal | BlankNode):
-        return False
-    quads = facts.store.quads_for_pattern(subject, predicate, end, DefaultGraph())
-    if any((str(quad.subject), str(quad.predicate), str(quad.object)) not in changed for quad in quads):
-        return True
-    return facts.schema.holds(*given)
-
-
-def _all(run: Evaluation, asked: _Asked) -> set[str]:
-    """Every focus node at which there can be a row: those that what every row needs is said of."""
-    found = run.focus(asked.targets)
-    for pattern in asked.text.needed if asked.text else ():
-        for place, name in pattern.ends():
-            if name == queries.THIS and place in "so" and pattern.path is not None and pattern.path.kind == "step":
-                found &= run.facts.column(pattern.path.predicate, back=place == "o").keys()
-    return found
-
-
-def _onwards(way: Path, changes: set[Change], focus: set[str], facts: Facts) -> set[str]:
-    """Nodes that a way led to before a change, or leads to now, from where it changed or its focus nodes did."""
-    steps = {read.predicate: read.back for read in reads.of_path(way)}
-    starts = {end for one in changes if one[1] in steps for end in (one[0], one[2])} | focus
-    each = tuple(step(one).back() if back else step(one) for one, back in steps.items())
-    return set().union(*follow(Path("*", parts=(Path("|", parts=each),)), starts, facts).values()) if starts else starts
-
-
-def _matching(pattern: Pattern, place: str, changes: set[Change], facts: Facts) -> set[str]:
-    """The terms that stand at a pattern's place where a changed fact matches it."""
-    if place == "g" or pattern.path is None:
-        at = {"s": 0, "p": 1, "o": 2, "g": 3}[place]
-        used = None if pattern.path is None else {read.predicate for read in reads.of_path(pattern.path)}
-        return {one[at] for one in changes if (used is None or one[1] in used) and one[at]}
-    path = pattern.path if place == "s" else pattern.path.back()
-    found: set[str] = set()
-    for read in reads.of_path(path):
-        nodes = {one[2] if read.back else one[0] for one in changes if one[1] == read.predicate}
-        if nodes:
-            found |= nodes if read.way == HERE else set().union(*follow(read.way.back(), nodes, facts).values())
-    return found
-
-
-def _walked(walk: Walk, nodes: set[str], facts: Facts) -> set[str]:
-    """Go from one place of a pattern to another; facts of named graphs stand among all facts as well."""
-    pattern = walk.pattern
-    if "g" in (walk.start, walk.end):
-        return set(_across_graphs(walk, nodes, facts))
-    if pattern.path is not None:
-        path = pattern.path if walk.start == "s" else pattern.path.back()
-        return set().union(*follow(path, nodes, facts).values())
-    if walk.start == "s":
-        return {value for node in nodes for _, value in facts.about(node)}
-    return {subject for node in nodes for subject in facts.users(node)}
-
-
-def _across_graphs(walk: Walk, nodes: set[str], facts: Facts) -> Iterator[str]:
-    # A path longer than a step takes any of its properties for the whole: more nodes, none too few.
-    path = walk.pattern.path
-    predicates = [None] if path is None else [facts.term(read.predicate) for read in set(reads.of_path(path))]
-    for node in nodes:
-        for predicate in predicates:
-            place = {walk.start: facts.term(node)}
-            quads = facts.store.quads_for_pattern(place.get("s"), predicate, place.get("o"), place.get("g"))  # type: ignore[arg-type]  # a property is an address
-            for quad in quads:
-                end = {"s": quad.subject, "o": quad.object, "g": quad.graph_name}[walk.end]
-                if not isinstance(end, Triple | DefaultGraph):
-                    yield str(end)
-
-
-def _changes(change: Delta) -> Iterator[Change]:
-    quads: Iterable[Quad] = (*change.deleted, *change.added)
-    for quad in quads:
-        if not isinstance(quad.subject, Triple) and not isinstance(quad.object, Triple):
-            graph = "" if isinstance(quad.graph_name, DefaultGraph) else str(quad.graph_name)
-            yield str(quad.subject), str(quad.predicate), str(quad.object), graph
 
 
 def _bare(term: str) -> str:
