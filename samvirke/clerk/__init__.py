@@ -10,16 +10,19 @@ the graph of a passage whose words are those of its document, shapes, dates, inf
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from pyoxigraph import Store
 
 from samvirke import evidence
 from samvirke.clerk.places import Places
 from samvirke.clerk.wording import ill_dated, without_evidence
 from samvirke.errors import GateRefused, InputError, WriteRefused
-from samvirke.gate.recheck import Prepared
-from samvirke.model import BlankNode, Finding, Literal, NamedNode, Report, Severity
+from samvirke.gate import Prepared, left_findings
+from samvirke.model import BlankNode, Candidate, Finding, Literal, NamedNode, Report, Severity
 from samvirke.patch import Delta, apply_delta
 from samvirke.rules import date_bounds
 from samvirke.rules.maintenance import Maintainer
@@ -27,10 +30,6 @@ from samvirke.rules.published import published_rules
 from samvirke.terms import EDTF
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pyoxigraph import Store
-
     from samvirke.generations import Generation
     from samvirke.schema import Schema
 
@@ -54,8 +53,8 @@ class Clerk:
     places: Places
     rules: Maintainer
     shapes: Prepared
-    languages: tuple[str, ...]
-    sources: Mapping[str, str] = field(default_factory=dict)
+    candidate: Candidate
+    """What is published, but for its store, which comes with each question."""
 
     @classmethod
     def of(cls, generation: Generation, store: Store, schema: Schema) -> Clerk:
@@ -64,21 +63,16 @@ class Clerk:
         Reads:  the generation's texts and manifest, and its `store` as it was published.
         Raises: StoreDamaged when a rule or a text of the generation is missing.
         """
-        base = schema.base
-        schema_graphs = tuple(NamedNode(graph) for graph in generation.manifest.get("schema_graphs", ()))
-        rules = published_rules(store, base)
+        candidate = _candidate(generation, store, schema)
+        prepared = Prepared.of(candidate)
+        if prepared.left:  # Loaded now: a worker that judges can open no file.
+            importlib.import_module("samvirke.gate.core")
+        schema_graphs = candidate.schema_graphs
         return cls(
-            places=Places.of(generation.directory / "texts", store, base=base, schema_graphs=schema_graphs),
-            rules=Maintainer.of(store, rules, schema_graphs),
-            shapes=Prepared.of(
-                store,
-                schema_graphs=schema_graphs,
-                base=base,
-                languages=schema.languages,
-                prefixes=dict(generation.manifest.get("prefixes", {})),
-                schema=schema,
-            ),
-            languages=tuple(schema.languages),
+            places=Places.of(generation.directory / "texts", store, base=schema.base, schema_graphs=schema_graphs),
+            rules=Maintainer.of(store, published_rules(store, schema.base), schema_graphs),
+            shapes=prepared,
+            candidate=replace(candidate, store=Store()),
         )
 
     def replay(self, store: Store, asserted: Delta) -> None:
@@ -119,6 +113,8 @@ class Clerk:
     def _broken(self, store: Store, delta: Delta, whole: Delta) -> list[Finding]:
         """Return the violations of what the change touches, as the store is now."""
         found = [*self._evidence(store, delta), *self.shapes.recheck(store, whole)]
+        if self.shapes.left:  # Only the whole can be judged by these shapes.
+            found += left_findings(replace(self.candidate, store=store))
         return [finding for finding in found if finding.severity is Severity.VIOLATION]
 
     def _evidence(self, store: Store, delta: Delta) -> list[Finding]:
@@ -150,6 +146,24 @@ class Clerk:
             store.remove(quad)
         store.extend(named)
         return Delta(deleted=delta.deleted - named, added=frozenset(named - delta.deleted))
+
+
+def _candidate(generation: Generation, store: Store, schema: Schema) -> Candidate:
+    """Return what is published as the gate sees it."""
+    schema_graphs = tuple(NamedNode(graph) for graph in generation.manifest.get("schema_graphs", ()))
+    rules = f"{schema.base}rule/"
+    named = sorted((graph for graph in store.named_graphs() if isinstance(graph, NamedNode)), key=str)
+    return Candidate(
+        store=store,
+        base=schema.base,
+        languages=tuple(schema.languages),
+        documents=(),
+        asserted=tuple(one for one in named if one not in schema_graphs and not one.value.startswith(rules)),
+        inferred=tuple(one for one in named if one.value.startswith(rules)),
+        schema_graphs=schema_graphs,
+        schema=schema,
+        prefixes=dict(generation.manifest.get("prefixes", {})),
+    )
 
 
 def _tidy(delta: Delta) -> Delta:

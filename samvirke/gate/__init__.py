@@ -1,31 +1,34 @@
 """The gate: what stands between a candidate dataset and publication.
 
 Duty: validate a candidate by its shapes and report every finding in one order. Level 3; publishes
-nothing, reads no file and changes nothing. SHACL Core is pySHACL's (`core`), constraints written in
-SPARQL are evaluated by the store's engine (`sparql`): the same findings, not the same seconds.
+nothing, reads no file and changes nothing. SHACL Core is compiled (`compiled`), constraints written in
+SPARQL are evaluated by the store's engine (`sparql`), and what neither takes is pySHACL's (`core`),
+which is loaded for nothing else: the same findings, not the same seconds.
 Source: https://www.w3.org/TR/shacl/#validation
 """
 
 from __future__ import annotations
 
-import re
+import gc
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-
-import pyoxigraph
+from contextlib import contextmanager
 
 from samvirke import evidence
-from samvirke.gate.core import core_findings
-from samvirke.gate.shapes import Shapes, is_shape_type
-from samvirke.gate.sparql import Graph, Runner, written
-from samvirke.model import Candidate, DefaultGraph, Finding, NamedNode, Quad, Report, Severity
-from samvirke.terms import CORE, OWL, RDFS, TYPE
+from samvirke.gate.compiled.compiler import compiled
+from samvirke.gate.compiled.evaluation import Evaluation
+from samvirke.gate.compiled.facts import Facts, Schema
+from samvirke.gate.compiled.values import Undecided
+from samvirke.gate.placing import ordered
+from samvirke.gate.recheck import Prepared
+from samvirke.gate.shapes import Constraint, Shapes
+from samvirke.gate.sparql import Runner, written
+from samvirke.gate.visible import schema_quads, visible_graphs, visible_quads
+from samvirke.model import Candidate, Finding, NamedNode, Quad, Report, Severity
+from samvirke.terms import CORE
 
-__all__ = ["check"]
+__all__ = ["Prepared", "check", "left_findings"]
 
-_ORDER = {severity: place for place, severity in enumerate(Severity)}
-_INVERSE = re.compile(r"\^<([^<>]+)>")
 _INFERRED = CORE.InferredShape
 _INFERRED_WORDS = {
     "da": "Et faktum står både blandt det, kilderne siger, og blandt det, reglen udleder. Fjern det ene sted.",
@@ -50,88 +53,57 @@ def check(candidate: Candidate, *, languages: Sequence[str] = (), extra: Iterabl
     if shapes.rows:
         runner = Runner(candidate, shapes, visible_graphs(candidate))
         found += runner.findings()
-        found += core_findings(visible_quads(candidate), shapes, shapes.constraints())
+        found += _core(candidate, shapes, list(shapes.constraints()))
     found += _inferred_twice(candidate)
     found += evidence.verify(candidate.documents, _about_passages(candidate), graphs=_names(candidate.asserted))
-    unique = {_key(finding): finding for finding in found}
-    ordered = (unique[key] for key in sorted(unique))
-    kept = tuple(_spoken(_placed(finding, candidate), languages) for finding in ordered)
-    return Report(kept, seconds=time.perf_counter() - started)
+    return Report(ordered(found, candidate, languages), seconds=time.perf_counter() - started)
 
 
-def _key(finding: Finding) -> tuple[object, ...]:
-    return (
-        _ORDER[finding.severity],
-        finding.shape,
-        finding.focus,
-        finding.path,
-        finding.value,
-        finding.component,
-        finding.constraint,
-        tuple(sorted(finding.messages.items())),
-        finding.passage,
-        finding.file,
-        finding.line,
-    )
+def _core(candidate: Candidate, shapes: Shapes, own: Sequence[Constraint]) -> list[Finding]:
+    """Return what SHACL Core finds: by the compiled shapes, and by pySHACL for what they leave."""
+    shapes.refuse_graphs(frozenset(one.node for one in own))
+    taken = compiled(shapes, frozenset(one.node for one in own))
+    evaluation = Evaluation(Facts(candidate.store, Schema.of(schema_quads(candidate))))
+    found: list[Finding] = []
+    left = set(taken.left)
+    with _no_collection():
+        for root in taken.roots:
+            try:
+                found += list(evaluation.findings(root.shape, evaluation.focus(root.targets)))
+            except Undecided:
+                left.add(root.shape.node)
+        del evaluation
+    if left:
+        from samvirke.gate.core import core_findings  # noqa: PLC0415 - half a second that most sites never need
+
+        found += core_findings(visible_quads(candidate), shapes, own, only=left)
+    return found
 
 
-def _spoken(finding: Finding, languages: Sequence[str]) -> Finding:
-    """Keep the messages in the languages that are asked for, if there is one of them."""
-    kept = {language: text for language, text in finding.messages.items() if language in languages}
-    return replace(finding, messages=kept) if kept else finding
+def left_findings(candidate: Candidate) -> tuple[Finding, ...]:
+    """Return what pySHACL finds by the shapes that are left to it, over all of a candidate's facts.
 
-
-def _placed(finding: Finding, candidate: Candidate) -> Finding:
-    """Say where the offending fact stands: its passage, else the passage that says what the thing is."""
-    if finding.passage or not finding.focus or finding.focus.startswith("_:"):
-        return finding
-    graphs = _graphs_of(finding, candidate)
-    if not graphs:
-        return finding
-    return replace(finding, passage=graphs[0], file=finding.file or candidate.sources.get(graphs[0], ""))
-
-
-def _graphs_of(finding: Finding, candidate: Candidate) -> list[str]:
-    if finding.focus.startswith('"'):
-        return []
-    focus = NamedNode(finding.focus)
-    inverse = _INVERSE.fullmatch(finding.path)
-    path = inverse[1] if inverse else finding.path
-    quads: list[Quad] = []
-    if "://" in path and not path.startswith(("(", "^", "<")):
-        step, store = NamedNode(path), candidate.store
-        near = store.quads_for_pattern(None, step, focus) if inverse else store.quads_for_pattern(focus, step, None)
-        ends = [(quad, quad.subject if inverse else quad.object) for quad in near]
-        quads = [quad for quad, end in ends if not finding.value or str(end).strip("<>") == finding.value]
-    quads = quads or list(candidate.store.quads_for_pattern(focus, TYPE, None, None))
-    return sorted(quad.graph_name.value for quad in quads if isinstance(quad.graph_name, NamedNode))
-
-
-def visible_graphs(candidate: Candidate) -> tuple[Graph, ...]:
-    """The graphs that count as the data: facts, inferences, ontologies and schemes; not the shapes.
-
-    The class hierarchy and the terms of schemes belong to what shapes speak of (SHACL 3.2). A file
-    that holds ontology and shapes together counts as both.
+    Reads: the visible graphs of `candidate`. A recheck (`Prepared`) passes over these shapes.
     """
-    store = candidate.store
-    ontologies = [
-        graph
-        for graph in candidate.schema_graphs
-        if not any(map(is_shape_type, store.quads_for_pattern(None, TYPE, None, graph)))
-        or _declares_classes(store, graph)
-    ]
-    return (DefaultGraph(), *ontologies)
+    from samvirke.gate.core import core_findings  # noqa: PLC0415 - as above
+
+    shapes = Shapes.read(candidate)
+    own = list(shapes.constraints())
+    left = set(compiled(shapes, frozenset(one.node for one in own)).left)
+    found = core_findings(visible_quads(candidate), shapes, own, only=left) if left else ()
+    return ordered(found, candidate, ())
 
 
-def _declares_classes(store: pyoxigraph.Store, graph: NamedNode) -> bool:
-    kinds = (OWL.Class, RDFS.Class)
-    return any(next(iter(store.quads_for_pattern(None, TYPE, kind, graph)), None) is not None for kind in kinds)
-
-
-def visible_quads(candidate: Candidate) -> Iterator[Quad]:
-    """The quads of the visible graphs."""
-    for graph in visible_graphs(candidate):
-        yield from candidate.store.quads_for_pattern(None, None, None, graph)
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Look for no cycles meanwhile: millions of small lists are made, none of which is part of one."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _about_passages(candidate: Candidate) -> Iterator[Quad]:

@@ -1,4 +1,4 @@
-"""SHACL Core by pySHACL: the referee for everything that shapes say without SPARQL.
+"""SHACL Core by pySHACL: the referee of the compiled shapes, and what decides the shapes they leave.
 
 Duty: hand pySHACL plain rdflib graphs, and turn its results into findings. Level 3; the only room
 that imports pyshacl. Nothing is inferred, imported, scripted or written, and the shapes are always
@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import pyshacl
 import rdflib
@@ -20,25 +20,30 @@ from pyshacl.entrypoints import meta_validate
 from pyshacl.errors import ReportableRuntimeError, ShapeRecursionWarning
 
 from samvirke.errors import InputError
-from samvirke.gate.shapes import SEVERITIES, Constraint, Shapes
+from samvirke.gate.compiled.compiler import parameter
+from samvirke.gate.shapes import SEVERITIES, TARGETS, Constraint, Shapes
 from samvirke.gate.wording import generic
 from samvirke.model import BlankNode, Finding, Literal, NamedNode, Quad, Severity, Term, Triple
-from samvirke.sparql.tokens import tokens
-from samvirke.terms import SH
+from samvirke.terms import SH, TYPE
 
 _ADDRESS = re.compile(r"<?((?:https?|urn):[^\s<>\"']+)>?")
 
 
-def core_findings(data: Iterable[Quad], shapes: Shapes, own: Iterable[Constraint]) -> Iterator[Finding]:
+def core_findings(
+    data: Iterable[Quad], shapes: Shapes, own: Iterable[Constraint], *, only: Collection[Term] | None = None
+) -> Iterator[Finding]:
     """Validate by pySHACL what the gate does not run itself.
 
-    Reads:  `data` as one graph, `shapes` without the constraints `own`.
+    Reads:  `data` as one graph, `shapes` without the constraints `own`; the targets of `only` the given
+            shapes, or of all.
     Raises: InputError with file and clause when pySHACL cannot load a shape.
     """
     run_here = {constraint.node for constraint in own}
-    _refuse_graphs(shapes, run_here)
     shapes_graph = as_graph(
-        quad for quad in shapes.quads if not (quad.predicate == SH.sparql and quad.object in run_here)
+        quad
+        for quad in shapes.quads
+        if not (quad.predicate == SH.sparql and quad.object in run_here)
+        and (only is None or quad.subject in only or not _is_target(quad))
     )
     # It tells stderr what it then raises or hands back, through a logger it sets up anew at each call.
     logging.getLogger("pyshacl-validate").disabled = True
@@ -64,19 +69,12 @@ def core_findings(data: Iterable[Quad], shapes: Shapes, own: Iterable[Constraint
     yield from _findings(results, shapes)
 
 
-def _refuse_graphs(shapes: Shapes, run_here: set[Term]) -> None:
-    """Refuse GRAPH where pySHACL decides: it sees one graph, so a constraint would find nothing."""
-    for subject, row in shapes.rows.items():
-        for node in row.get(SH.sparql, ()):
-            text = shapes.one(node, SH.select)
-            if node in run_here or not isinstance(text, Literal) or shapes.deactivated(node):
-                continue
-            if any(token.kind == "word" and token.text.upper() == "GRAPH" for token in tokens(text.value)):
-                raise shapes.error(
-                    subject,
-                    "its query uses GRAPH inside sh:or, sh:node or another shape.",
-                    "Give the shape a target of its own.",
-                )
+def _is_target(quad: Quad) -> bool:
+    """Whether a quad chooses focus nodes; a shape that is a class chooses its instances."""
+    return quad.predicate in TARGETS or (quad.predicate == TYPE and quad.object not in _KINDS)
+
+
+_KINDS = (SH.NodeShape, SH.PropertyShape)
 
 
 def as_graph(quads: Iterable[Quad]) -> rdflib.Graph:
@@ -165,15 +163,18 @@ def _findings(results: rdflib.Graph, shapes: Shapes) -> Iterator[Finding]:
         severity = _term(results.value(result, term["resultSeverity"]))
         value = _term(results.value(result, term["value"]))
         source = _term(results.value(result, term["sourceConstraint"]))
+        path = _term(results.value(result, term["resultPath"]))
         messages = shapes.messages(*([source] if source is not None else []), shape)
         yield Finding(
             severity=SEVERITIES.get(severity, Severity.VIOLATION)
             if isinstance(severity, NamedNode)
             else Severity.VIOLATION,
             shape=_written(shapes.named(shape)),
-            messages=messages or generic(component, _parameter(shapes, shape, component)),
+            messages=messages or generic(component, parameter(shapes, shape, component)),
             focus=_written(_term(results.value(result, term["focusNode"]))),
-            path=shapes.path_text(shapes.one(shape, SH.path)),
+            # A closed node shape has no path, and the property that is too much is what one wants to know.
+            path=shapes.path_text(shapes.one(shape, SH.path))
+            or _written(path if isinstance(path, NamedNode) else None),
             value=_written(value),
             component=component,
             constraint=source.value if isinstance(source, NamedNode) else "",
@@ -185,17 +186,11 @@ _RESULT_TERMS = (
     "sourceShape",
     "sourceConstraintComponent",
     "sourceConstraint",
+    "resultPath",
     "resultSeverity",
     "value",
     "focusNode",
 )
-
-
-def _parameter(shapes: Shapes, shape: Term, component: str) -> str:
-    """The value of the component's parameter on the shape, for a message that names it."""
-    local = component.removeprefix(str(SH)).removesuffix("ConstraintComponent")
-    value = shapes.one(shape, SH.term(local[:1].lower() + local[1:])) if local else None
-    return "" if value is None or isinstance(value, BlankNode) else value.value
 
 
 def _term(node: object) -> Term | None:

@@ -10,6 +10,7 @@ Source: https://www.w3.org/TR/shacl/#pre-binding
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from samvirke.sparql.tokens import Token, tokens
 
@@ -19,6 +20,7 @@ _AGGREGATING = frozenset(
 _TAIL = frozenset({"GROUP", "ORDER"})
 
 
+@lru_cache(maxsize=512)  # a recheck asks the same queries again after each change
 def joinable(text: str) -> bool:
     """Whether a VALUES clause at the head of the WHERE gives the same rows as pre-binding.
 
@@ -73,6 +75,12 @@ def join(text: str, focus: Iterable[str]) -> str:
 def is_variable(token: Token, name: str) -> bool:
     """Whether a token is the variable of that name, with either mark."""
     return token.kind == "variable" and token.text[1:] == name
+
+
+@lru_cache(maxsize=512)  # as above
+def settled(text: str, values: tuple[tuple[str, str], ...]) -> str:
+    """Return the query with what is the same for all focus nodes written out."""
+    return bind(text, dict(values)) if values else text
 
 
 def bind(text: str, values: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from samvirke.errors import InputError
@@ -233,6 +233,20 @@ class Shapes:
             if reason:
                 remedy = f"Write the constraint without {token.text.upper()}."
                 raise self.error(subject, f"its query uses {token.text.upper()}: {reason}.", remedy)
+
+    def refuse_graphs(self, run_here: Collection[Term]) -> None:
+        """Refuse GRAPH where pySHACL decides: it sees one graph, so a constraint would find nothing."""
+        for subject, row in self.rows.items():
+            for node in row.get(SH.sparql, ()):
+                text = self.one(node, SH.select)
+                if node in run_here or not isinstance(text, Literal) or self.deactivated(node):
+                    continue
+                if any(token.kind == "word" and token.text.upper() == "GRAPH" for token in tokens(text.value)):
+                    raise self.error(
+                        subject,
+                        "its query uses GRAPH inside sh:or, sh:node or another shape.",
+                        "Give the shape a target of its own.",
+                    )
 
     # ------------------------------------------------------------ constraints in SPARQL
 

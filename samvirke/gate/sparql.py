@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import pyoxigraph
 from pyoxigraph import Variable
 
-from samvirke.gate.prebinding import bind, join, joinable
+from samvirke.gate.prebinding import bind, join, joinable, settled
 from samvirke.gate.shapes import CLAUSE, Constraint, Shapes
 from samvirke.model import BlankNode, Candidate, DefaultGraph, Finding, Literal, NamedNode, Term, Triple
 from samvirke.terms import OWL, RDFS, SH, TYPE
@@ -85,7 +85,7 @@ class Runner:
         fixed = {"currentShape": str(constraint.shape)} if isinstance(constraint.shape, NamedNode) else {}
         if constraint.path is not None:
             fixed["PATH"] = self._path(constraint.path)
-        text = bind(constraint.select, fixed) if fixed else constraint.select
+        text = settled(constraint.select, tuple(fixed.items()))
         if joinable(text):
             named = [node for node in focus if not isinstance(node, BlankNode)]
             for start in range(0, len(named), BATCH):

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -197,3 +199,33 @@ def test_a_date_that_is_none_is_a_finding_and_nothing_on_stderr(make: Make, capl
 
     assert found == [("violation", "ThingShape-size", "a", "size", f'"2024-99-99"^^{date}')]
     assert not caplog.records
+
+
+def test_a_pattern_that_stops_other_matchers_is_answered(make: Make):
+    """Python's matcher, which pySHACL uses, would need longer than the world has stood."""
+    value = "a" * 200 + "!"
+
+    found = told(make(shapes=THING + 'sh:pattern "^(a+)+$" .', data=f":a a :Thing ; :size '{value}' ."))
+    assert found == [("violation", "ThingShape-size", "a", "size", f'"{value}"')]
+
+
+def test_a_closed_shape_names_the_property_that_is_too_much(make: Make):
+    shapes = ":S a sh:NodeShape ; sh:targetNode :a ; sh:closed true ; sh:property [ sh:path :size ] ."
+
+    assert told(make(shapes=shapes, data=":a :size 1 ; :colour 2 .")) == [
+        ("violation", "S", "a", "colour", '"2"^^<http://www.w3.org/2001/XMLSchema#integer>')
+    ]
+
+
+def test_neither_rdflib_nor_pyshacl_is_loaded_where_every_shape_is_compiled():
+    script = """
+import sys
+from tests.gate.conftest import candidate
+from samvirke.gate import check
+made = candidate(shapes=":S a sh:NodeShape ; sh:targetNode :a ; sh:class :Thing .", data=":a a :Other .")
+assert len(check(made).findings) == 1
+print(sorted({"rdflib", "pyshacl"}.intersection(sys.modules)))
+"""
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert answer.stdout == "[]\n"

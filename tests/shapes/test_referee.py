@@ -11,9 +11,10 @@ import pytest
 import rdflib
 
 from samvirke.assembly import assemble
-from samvirke.gate import check, visible_graphs, visible_quads
+from samvirke.gate import check
 from samvirke.gate.core import as_graph
 from samvirke.gate.shapes import Shapes
+from samvirke.gate.visible import visible_graphs, visible_quads
 from samvirke.model import BlankNode, Candidate, NamedNode
 from samvirke.site import Site
 

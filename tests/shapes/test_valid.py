@@ -10,9 +10,10 @@ from pathlib import Path
 import pyoxigraph
 import pytest
 
-from samvirke.gate import check, visible_graphs
+from samvirke.gate import check
 from samvirke.gate.shapes import Shapes
 from samvirke.gate.sparql import Runner
+from samvirke.gate.visible import visible_graphs
 from samvirke.model import Candidate, DefaultGraph, DocumentVersion, Quad, Severity
 from samvirke.terms import SH, TYPE
 

@@ -1,0 +1,198 @@
+"""How long the gate takes: `python bench/gate.py [triples] [--referee]`.
+
+The data are made by `bench/generate.py`, with mistakes seeded: of every 500th network, role, event, period and
+funding one fact is taken out, put twice or given a wrong value. Ontology and shapes are the first site's. Prints one
+JSON object: seconds of processor time for SHACL Core compiled and (with `--referee`) by pySHACL, for the constraints
+in SPARQL, and for rechecks after changes of 1 and of 100 things; how much memory each took on top of the store, and
+whether both found the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
+
+from bench.generate import BASE, write
+from bench.support.processes import machine
+from samvirke.assembly import assemble
+from samvirke.gate import Prepared
+from samvirke.gate.compiled.compiler import compiled
+from samvirke.gate.compiled.evaluation import Evaluation
+from samvirke.gate.compiled.facts import Facts, Schema
+from samvirke.gate.shapes import Shapes
+from samvirke.gate.sparql import Runner
+from samvirke.gate.visible import schema_quads, visible_graphs, visible_quads
+from samvirke.model import Candidate, Finding
+from samvirke.patch import Delta
+from samvirke.site import Site
+
+ROOT = Path(__file__).resolve().parent.parent
+SEED = 7
+TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+SEEDED = ("Network", "RoleHolding", "Event", "Period", "Funding", "Project")
+
+
+def rss_bytes() -> int:
+    """Return the memory of this process."""
+    fields = Path("/proc/self/statm").read_text(encoding="ascii").split()
+    return int(fields[1]) * resource.getpagesize()
+
+
+def taken(work: Callable[[], Any]) -> tuple[float, int, Any]:
+    """Return the processor seconds and the memory that work took, and what it gave."""
+    gc.collect()
+    before, started = rss_bytes(), time.process_time()
+    gave = work()
+    return time.process_time() - started, rss_bytes() - before, gave
+
+
+def candidate(count: int, folder: Path) -> Candidate:
+    """Return the first site's shapes over a generated graph, each fact in its passage and in the default graph."""
+    site = assemble(Site.open(ROOT))
+    store = pyoxigraph.Store()
+    for graph in site.schema_graphs:
+        store.extend(site.store.quads_for_pattern(None, None, None, graph))
+    store.bulk_load(path=write(folder / "made.nq", count, seed=SEED, quads=True), format=pyoxigraph.RdfFormat.N_QUADS)
+    store.bulk_load(path=write(folder / "made.nt", count, seed=SEED), format=pyoxigraph.RdfFormat.N_TRIPLES)
+    return replace(site, store=store, documents=(), asserted=(), inferred=())
+
+
+def things(store: pyoxigraph.Store, name: str) -> list[NamedNode]:
+    """Return the things of a class, sorted."""
+    kind = NamedNode(f"{BASE}network#{name}")
+    return sorted((quad.subject for quad in store.quads_for_pattern(None, TYPE, kind, DefaultGraph())), key=str)  # type: ignore[misc, type-var]
+
+
+def mistaken(store: pyoxigraph.Store, thing: NamedNode, chance: random.Random) -> Delta:
+    """Return a change that spoils one fact about a thing, in its passage and among all facts."""
+    facts = [quad for quad in store.quads_for_pattern(thing, None, None, None) if quad.predicate != TYPE]
+    if not facts:
+        return Delta()
+    one = chance.choice(sorted(facts, key=str))
+    same = list(store.quads_for_pattern(one.subject, one.predicate, one.object, None))
+    how = chance.choice(("gone", "twice", "wrong"))
+    wrong = Literal("?") if how == "wrong" else Literal("2", language="da")
+    added = [] if how == "gone" else [Quad(quad.subject, quad.predicate, wrong, quad.graph_name) for quad in same]
+    return Delta(deleted=frozenset(() if how == "twice" else same), added=frozenset(added))
+
+
+def apply(store: pyoxigraph.Store, change: Delta) -> None:
+    """Make a change."""
+    for quad in change.deleted:
+        store.remove(quad)
+    store.extend(change.added)
+
+
+def key(finding: Finding) -> tuple[str, ...]:
+    """Return what makes a finding."""
+    return (finding.severity.value, finding.shape, finding.focus, finding.path, finding.value, finding.component)
+
+
+def by_us(given: Candidate, shapes: Shapes, run_here: frozenset[Any]) -> list[Finding]:
+    """Return what the compiled shapes find."""
+    gc.disable()
+    evaluation = Evaluation(Facts(given.store, Schema.of(schema_quads(given))))
+    roots = compiled(shapes, run_here).roots
+    found = [one for root in roots for one in evaluation.findings(root.shape, evaluation.focus(root.targets))]
+    gc.enable()
+    return found
+
+
+def rechecks(given: Candidate, chance: random.Random) -> dict[str, Any]:
+    """Return the milliseconds of rechecks: one thing at a time, and a hundred in one change."""
+    seconds, _, prepared = taken(lambda: Prepared.of(given))
+    every = [thing for name in SEEDED for thing in things(given.store, name)]
+    single: list[tuple[float, str]] = []
+    for thing in chance.sample(every, 200):
+        change = mistaken(given.store, thing, chance)
+        apply(given.store, change)
+        started = time.process_time()
+        prepared.recheck(given.store, change)
+        single.append(((time.process_time() - started) * 1000, thing.value))
+        apply(given.store, change.reversed())
+    hundred = []
+    for _ in range(3):
+        change = Delta()
+        for thing in chance.sample(every, 100):
+            change = change.then(mistaken(given.store, thing, chance))
+        apply(given.store, change)
+        started = time.process_time()
+        prepared.recheck(given.store, change)
+        hundred.append(time.process_time() - started)
+        apply(given.store, change.reversed())
+    ordered = sorted(ms for ms, _ in single)
+    return {
+        "prepare_s": round(seconds, 2),
+        "wide": dict(prepared.wide),
+        "one_thing_ms": {
+            "median": round(ordered[100], 1), "p90": round(ordered[180], 1), "p99": round(ordered[198], 1),
+            "most": round(ordered[-1], 1), "most_at": max(single)[1],
+        },
+        "hundred_things_s": round(sorted(hundred)[1], 2),
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="Measure the gate.")
+    parser.add_argument("triples", type=int, nargs="?", default=1_000_000)
+    parser.add_argument("--referee", action="store_true", help="let pySHACL check the same (minutes, gigabytes)")
+    asked = parser.parse_args()
+    chance = random.Random(SEED)
+    with tempfile.TemporaryDirectory() as folder:
+        given = candidate(asked.triples, Path(folder))
+    spoilt = Counter[str]()
+    for name in SEEDED:
+        for thing in things(given.store, name)[::500]:
+            apply(given.store, mistaken(given.store, thing, chance))
+            spoilt[name] += 1
+    shapes = Shapes.read(given)
+    own = list(shapes.constraints())
+    run_here = frozenset(one.node for one in own)
+    loaded = rss_bytes()
+    core_s, core_bytes, found = taken(lambda: by_us(given, shapes, run_here))
+    runner = Runner(given, shapes, visible_graphs(given))
+    sparql: dict[str, float] = {}
+    for constraint in own:
+
+        def once(one: Any = constraint) -> list[Any]:
+            return list(runner.rows(one, sorted(runner.focus(one.owner), key=str)))
+
+        name = str(constraint.node).rpartition("#")[2].strip(">")
+        sparql[name] = round(taken(once)[0], 2)
+    answer: dict[str, Any] = {
+        "command": " ".join(["python", *sys.argv]), "machine": machine(), "triples": asked.triples,
+        "quads_with_passages": len(given.store), "spoilt": dict(spoilt), "store_bytes": loaded,
+        "core": {"processor_s": round(core_s, 2), "more_bytes": core_bytes, "findings": len(found)},
+        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "sparql_s": {"all": round(sum(sparql.values()), 2), **dict(Counter(sparql).most_common(6))},
+        "recheck": rechecks(given, chance),
+    }  # fmt: skip
+    if asked.referee:
+        from samvirke.gate.core import core_findings  # noqa: PLC0415 - slow to import
+
+        seconds, more, referee = taken(lambda: list(core_findings(visible_quads(given), shapes, own)))
+        same = set(map(key, found)) == set(map(key, referee))
+        answer["pyshacl"] = {
+            "processor_s": round(seconds, 2), "more_bytes": more, "findings": len(referee), "same": same,
+            "times": round(seconds / core_s, 1),
+        }  # fmt: skip
+    print(json.dumps(answer, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Findings in the order and the form that a report has them.
+
+Duty: each finding once, worst first, where the offending fact stands, in the languages asked for.
+Level 3; changes nothing.
+Source: https://www.w3.org/TR/shacl/#results
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from samvirke.model import Candidate, Finding, NamedNode, Quad, Severity
+from samvirke.terms import TYPE
+
+_ORDER = {severity: place for place, severity in enumerate(Severity)}
+_INVERSE = re.compile(r"\^<([^<>]+)>")
+
+
+def ordered(findings: Iterable[Finding], candidate: Candidate, languages: Sequence[str]) -> tuple[Finding, ...]:
+    """Return the findings, each once, the same on each run; no languages means all."""
+    unique = {_key(finding): finding for finding in findings}
+    return tuple(_spoken(_placed(unique[key], candidate), languages) for key in sorted(unique))
+
+
+def _key(finding: Finding) -> tuple[object, ...]:
+    return (
+        _ORDER[finding.severity],
+        finding.shape,
+        finding.focus,
+        finding.path,
+        finding.value,
+        finding.component,
+        finding.constraint,
+        tuple(sorted(finding.messages.items())),
+        finding.passage,
+        finding.file,
+        finding.line,
+    )
+
+
+def _spoken(finding: Finding, languages: Sequence[str]) -> Finding:
+    """Keep the messages in the languages that are asked for, if there is one of them."""
+    kept = {language: text for language, text in finding.messages.items() if language in languages}
+    return replace(finding, messages=kept) if kept else finding
+
+
+def _placed(finding: Finding, candidate: Candidate) -> Finding:
+    """Say where the offending fact stands: its passage, else the passage that says what the thing is."""
+    if finding.passage or not finding.focus or finding.focus.startswith("_:"):
+        return finding
+    graphs = _graphs_of(finding, candidate)
+    if not graphs:
+        return finding
+    return replace(finding, passage=graphs[0], file=finding.file or candidate.sources.get(graphs[0], ""))
+
+
+def _graphs_of(finding: Finding, candidate: Candidate) -> list[str]:
+    if finding.focus.startswith('"'):
+        return []
+    focus = NamedNode(finding.focus)
+    inverse = _INVERSE.fullmatch(finding.path)
+    path = inverse[1] if inverse else finding.path
+    quads: list[Quad] = []
+    if "://" in path and not path.startswith(("(", "^", "<")):
+        step, store = NamedNode(path), candidate.store
+        near = store.quads_for_pattern(None, step, focus) if inverse else store.quads_for_pattern(focus, step, None)
+        ends = [(quad, quad.subject if inverse else quad.object) for quad in near]
+        quads = [quad for quad, end in ends if not finding.value or str(end).strip("<>") == finding.value]
+    quads = quads or list(candidate.store.quads_for_pattern(focus, TYPE, None, None))
+    return sorted(quad.graph_name.value for quad in quads if isinstance(quad.graph_name, NamedNode))

@@ -1,0 +1,190 @@
+"""What a change of facts can reach: along ways of shapes, and through the patterns of constraints in SPARQL.
+
+Duty: from changed facts to nodes, by walking back among the facts as they are now. Level 3; changes
+nothing, and evaluates no shape. Why the facts as they are now suffice, `compiled.reads` says.
+Source: https://www.w3.org/TR/shacl/#validation-definition
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from samvirke.gate.compiled import queries, reads
+from samvirke.gate.compiled.compiler import targets_of
+from samvirke.gate.compiled.evaluation import Evaluation
+from samvirke.gate.compiled.facts import Facts
+from samvirke.gate.compiled.paths import HERE, Path, follow, step
+from samvirke.gate.compiled.queries import Known, Pattern, Walk
+from samvirke.gate.compiled.reads import ANY
+from samvirke.gate.compiled.shape import Targets
+from samvirke.gate.prebinding import bind
+from samvirke.gate.shapes import Constraint, Shapes
+from samvirke.model import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
+from samvirke.patch import Delta
+
+Change = tuple[str, str, str, str]
+"""Subject, property, value and graph, the last "" for the default graph."""
+
+
+@dataclass(slots=True)
+class Asked:
+    """A constraint in SPARQL: whose focus nodes it is asked of, and what its text tells if it is read."""
+
+    constraint: Constraint
+    targets: Targets
+    text: queries.Text | None
+    predicates: frozenset[str] = frozenset()
+
+
+def read_constraint(constraint: Constraint, shapes: Shapes) -> Asked:
+    """Read what a constraint's text tells."""
+    text = constraint.select
+    if constraint.path is not None:
+        path = constraint.path
+        text = bind(text, {"PATH": str(path) if isinstance(path, NamedNode) else shapes.path_text(path)})
+    targets = targets_of(shapes, constraint.owner)
+    told = queries.told(text)
+    if told is None:
+        return Asked(constraint, targets, None, frozenset({ANY}))
+    used = {predicate for known in told.patterns for predicate in _properties(known.pattern)}
+    return Asked(constraint, targets, told, frozenset(used))
+
+
+def _properties(pattern: Pattern) -> set[str]:
+    return {ANY} if pattern.path is None else {read.predicate for read in reads.of_path(pattern.path)}
+
+
+def name_of(constraint: Constraint) -> str:
+    """The address of a constraint as findings have it, or ""."""
+    return constraint.node.value if isinstance(constraint.node, NamedNode) else ""
+
+
+def _is_single(asked: Asked, known: Known) -> bool:
+    """Whether a pattern without a chain tells the value of the finding, so that one can ask for that alone."""
+    return bool(name_of(asked.constraint)) and known.pattern.place_of("?value") in {"s", "p", "o"}
+
+
+def wide_of(asked: Iterable[Asked]) -> dict[str, tuple[str, ...]]:
+    """The constraints that some changes reach at every focus node, with the properties of those changes."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in asked:
+        loose = {ANY} if one.text is None else set()
+        for known in one.text.patterns if one.text else ():
+            if known.chain is None and not _is_single(one, known):
+                loose |= _properties(known.pattern)
+        if loose:
+            found[str(one.constraint.node).strip("<>")] = tuple(sorted(name.strip("<>") for name in loose))
+    return found
+
+
+def by_query(run: Evaluation, asked: Asked, changes: set[Change]) -> tuple[set[str], set[str]]:
+    """Nodes of which a constraint in SPARQL may say something else now, and single values of its findings."""
+    found: set[str] = set()
+    values: set[str] = set()
+    if ANY not in asked.predicates and all(one[1] not in asked.predicates for one in changes):
+        return found, values
+    if asked.text is None:
+        return run.focus(asked.targets), values
+    for known in asked.text.patterns:
+        if known.chain is None and _is_single(asked, known):
+            single = _matching(known.pattern, known.pattern.place_of("?value"), changes, run.facts)
+            if known.lone:
+                single = {value for value in single if not _elsewhere(known.pattern, value, changes, run.facts)}
+            if not any(value.startswith("_:") for value in single):  # which no query can write
+                values |= single
+                continue
+        start = _matching(known.pattern, known.start or "s", changes, run.facts)
+        if start and known.chain is None:
+            start = _all(run, asked)
+        for walk in known.chain or ():
+            start = _walked(walk, start, run.facts) if start else start
+        found |= start
+    return found, values
+
+
+def _elsewhere(pattern: Pattern, value: str, changes: set[Change], facts: Facts) -> bool:
+    """Whether a fact that did not change matches a pattern with this value, so that it matched before and does now."""
+    if pattern.path is not None and pattern.path.kind != "step":
+        return False
+    place = pattern.place_of("?value")
+    given = [pattern.subject, pattern.path.predicate if pattern.path else "", pattern.value]
+    given = ["" if text.startswith("?") else text for text in given]
+    given["spo".index(place)] = value
+    changed = {one[:3] for one in changes}
+    subject, predicate, end = (facts.term(text) if text else None for text in given)
+    if isinstance(subject, Literal) or isinstance(predicate, Literal | BlankNode):
+        return False
+    quads = facts.store.quads_for_pattern(subject, predicate, end, DefaultGraph())
+    if any((str(quad.subject), str(quad.predicate), str(quad.object)) not in changed for quad in quads):
+        return True
+    return facts.schema.holds(*given)
+
+
+def _all(run: Evaluation, asked: Asked) -> set[str]:
+    """Every focus node at which there can be a row: those that what every row needs is said of."""
+    found = run.focus(asked.targets)
+    for pattern in asked.text.needed if asked.text else ():
+        for place, name in pattern.ends():
+            if name == queries.THIS and place in "so" and pattern.path is not None and pattern.path.kind == "step":
+                found &= run.facts.column(pattern.path.predicate, back=place == "o").keys()
+    return found
+
+
+def onwards(way: Path, changes: set[Change], focus: set[str], facts: Facts) -> set[str]:
+    """Nodes that a way led to before a change, or leads to now, from where it changed or its focus nodes did."""
+    steps = {read.predicate: read.back for read in reads.of_path(way)}
+    starts = {end for one in changes if one[1] in steps for end in (one[0], one[2])} | focus
+    each = tuple(step(one).back() if back else step(one) for one, back in steps.items())
+    return set().union(*follow(Path("*", parts=(Path("|", parts=each),)), starts, facts).values()) if starts else starts
+
+
+def _matching(pattern: Pattern, place: str, changes: set[Change], facts: Facts) -> set[str]:
+    """The terms that stand at a pattern's place where a changed fact matches it."""
+    if place == "g" or pattern.path is None:
+        at = {"s": 0, "p": 1, "o": 2, "g": 3}[place]
+        used = None if pattern.path is None else {read.predicate for read in reads.of_path(pattern.path)}
+        return {one[at] for one in changes if (used is None or one[1] in used) and one[at]}
+    path = pattern.path if place == "s" else pattern.path.back()
+    found: set[str] = set()
+    for read in reads.of_path(path):
+        nodes = {one[2] if read.back else one[0] for one in changes if one[1] == read.predicate}
+        if nodes:
+            found |= nodes if read.way == HERE else set().union(*follow(read.way.back(), nodes, facts).values())
+    return found
+
+
+def _walked(walk: Walk, nodes: set[str], facts: Facts) -> set[str]:
+    """Go from one place of a pattern to another; facts of named graphs stand among all facts as well."""
+    pattern = walk.pattern
+    if "g" in (walk.start, walk.end):
+        return set(_across_graphs(walk, nodes, facts))
+    if pattern.path is not None:
+        path = pattern.path if walk.start == "s" else pattern.path.back()
+        return set().union(*follow(path, nodes, facts).values())
+    if walk.start == "s":
+        return {value for node in nodes for _, value in facts.about(node)}
+    return {subject for node in nodes for subject in facts.users(node)}
+
+
+def _across_graphs(walk: Walk, nodes: set[str], facts: Facts) -> Iterator[str]:
+    # A path longer than a step takes any of its properties for the whole: more nodes, none too few.
+    path = walk.pattern.path
+    predicates = [None] if path is None else [facts.term(read.predicate) for read in set(reads.of_path(path))]
+    for node in nodes:
+        for predicate in predicates:
+            place = {walk.start: facts.term(node)}
+            quads = facts.store.quads_for_pattern(place.get("s"), predicate, place.get("o"), place.get("g"))  # type: ignore[arg-type]  # a property is an address
+            for quad in quads:
+                end = {"s": quad.subject, "o": quad.object, "g": quad.graph_name}[walk.end]
+                if not isinstance(end, Triple | DefaultGraph):
+                    yield str(end)
+
+
+def changes_of(change: Delta) -> Iterator[Change]:
+    """The facts of a change, deleted and added, whichever graphs they stand in."""
+    quads: Iterable[Quad] = (*change.deleted, *change.added)
+    for quad in quads:
+        if not isinstance(quad.subject, Triple) and not isinstance(quad.object, Triple):
+            graph = "" if isinstance(quad.graph_name, DefaultGraph) else str(quad.graph_name)
+            yield str(quad.subject), str(quad.predicate), str(quad.object), graph
