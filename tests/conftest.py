@@ -56,6 +56,7 @@ SLOW_MODULES = frozenset(
         "protocol/test_bad_requests.py",
         "protocol/test_explain.py",
         "protocol/test_sparql_protocol.py",
+        "reports/test_size.py",
         "shapes/test_sabotage.py",
         "test_bench.py",
         "test_foreign_site.py",
