@@ -25,7 +25,7 @@ from samvirke.judgement import Judgement, judge
 from samvirke.model import Candidate, DefaultGraph, NamedNode, Quad, Report, Severity, Triple
 from samvirke.places import placed
 from samvirke.questions import check_questions
-from samvirke.report_rdf import report_turtle
+from samvirke.reports import named, report_turtle
 from samvirke.settings import public_settings
 from samvirke.site import Site
 from samvirke.store import disk
@@ -43,7 +43,7 @@ def check_site(site: Site, *, reasoner: bool = False, progress: Progress | None 
     assembly = assemble_with_rules(site, progress=progress)
     check_questions(site)
     report = judge(assembly, reasoner=reasoner, progress=progress).report
-    return placed(report, root=site.root, sources=assembly.candidate.sources)
+    return named(placed(report, root=site.root, sources=assembly.candidate.sources), assembly.candidate)
 
 
 def build(
@@ -70,7 +70,7 @@ def build(
             count = len(report.of(Severity.VIOLATION))
             raise GateRefused(
                 f"The check found {count} violation{'' if count == 1 else 's'}; nothing was published.",
-                report=report,
+                report=named(report, assembly.candidate),
                 remedy="Repair them, or publish all the same with --allow-invalid.",
             )
         if progress:

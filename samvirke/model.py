@@ -110,6 +110,8 @@ class Report:
 
     findings: Sequence[Finding]
     seconds: float = 0.0
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    """The names by language of what the findings speak of, by address, as far as they were looked up."""
 
     def of(self, severity: Severity) -> list[Finding]:
         """The findings of one severity, in order."""

@@ -18,7 +18,7 @@ from samvirke.assembly import Assembly, Written
 from samvirke.build import write_inferred
 from samvirke.generations import Generation
 from samvirke.model import Candidate, Report
-from samvirke.report_rdf import report_turtle
+from samvirke.reports import report_turtle
 from samvirke.rules import RuleResults
 from samvirke.schema import compile_schema
 from samvirke.settings import FILE_NAME, public_settings

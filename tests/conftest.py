@@ -71,6 +71,7 @@ SLOW_MODULES = frozenset(
         "safety/test_verification.py",
         "rules/test_maintenance.py",
         "rules/test_published.py",
+        "reports/test_size.py",
         "shapes/test_sabotage.py",
         "test_bench.py",
         "test_foreign_site.py",

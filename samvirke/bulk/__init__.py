@@ -26,7 +26,7 @@ from samvirke.bulk.survey import Survey, Unusual, common_base, schema_of, survey
 from samvirke.errors import InputError
 from samvirke.generations import Generation
 from samvirke.model import Report, Severity
-from samvirke.report_rdf import report_turtle
+from samvirke.reports import report_turtle
 from samvirke.settings import public_settings, settings_from_public
 from samvirke.store import DATA_FILE, DEFAULT_FILE
 from samvirke.store.bulk import Lines, load_lines, write_lines

@@ -62,7 +62,7 @@ def anchor(frame: Frame, paths: tuple[str, ...], dry_run: bool) -> None:
 @option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "ttl", "sarif"]),
+    type=click.Choice(["text", "html", "csv", "json", "turtle", "sarif", "ttl"]),
     help=words("How the findings are written (default: text).", "Hvordan fundene skrives (ellers: text)."),
 )
 @option(

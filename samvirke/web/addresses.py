@@ -18,17 +18,17 @@ from samvirke.errors import NotFound
 from samvirke.negotiate import Offer, choose
 from samvirke.search import Entity
 from samvirke.terms import CORE_GRAPH
-from samvirke.web.data import RDF, describe, dump, find, graphs
+from samvirke.web.data import RDF, describe, find, graphs
 from samvirke.web.headers import link, redirect, vary
 from samvirke.web.languages import neutral_redirect_language
 from samvirke.web.publication import current
+from samvirke.web.report_files import OFFERS, report_file
 
 __all__ = ["HTML", "blueprint", "see_other"]
 
 blueprint = Blueprint("addresses", __name__)
 
 HTML = Offer("text/html", "html", aliases=("application/xhtml+xml",))
-_REPORT = Offer("text/turtle", "ttl", aliases=("application/x-turtle",))
 _PATH = "/:@!$&'()*+,;=~-._"
 _ANYTHING = "addresses.anything"
 
@@ -87,11 +87,11 @@ def rule(name: str) -> Response:
 
 @blueprint.get("/validation")
 def validation() -> Response:
-    """Lead to the page of the gate's report, or answer the report itself."""
-    offer = choose(request.headers.get("Accept"), (HTML, _REPORT), query_format=request.args.get("format"))
+    """Lead to the page of the gate's report, or answer the report itself in one of its formats."""
+    offer = choose(request.headers.get("Accept"), (HTML, *OFFERS), query_format=request.args.get("format"))
     if offer is HTML:
         return _to_page(_same_path, "Accept")
-    vary(response := dump("report.ttl"), "Accept")
+    vary(response := report_file(offer), "Accept")
     return response
 
 

@@ -17,6 +17,7 @@ from samvirke.describe.facts import Facts, Value
 from samvirke.errors import NotFound
 from samvirke.formats import FORMATS
 from samvirke.model import Finding, Literal, NamedNode, Severity
+from samvirke.reports import grouped
 from samvirke.schema.hints import TermHint, Text
 from samvirke.web import layout, wording
 from samvirke.web.data import DUMPS
@@ -25,6 +26,7 @@ from samvirke.web.formatting import stamp
 from samvirke.web.layout import Crumb, DataLink, Page
 from samvirke.web.links import is_iri
 from samvirke.web.publication import Publication, current, serving
+from samvirke.web.report_files import file_links
 
 EXAMPLES = 20
 SHOWN_FINDINGS = 500
@@ -44,16 +46,18 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class RemarkGroup:
-    """The findings of one shape in one severity."""
+    """The findings of one kind: how many there are, and the first of them."""
 
     severity: str
     name: Text
+    count: int
     remarks: tuple[Remark, ...]
+    left_out: int
 
 
 @dataclass(frozen=True, slots=True)
 class ValidationContext:
-    """What `validation.html` shows: whether anything was checked, the verdict, each finding by severity and shape."""
+    """What `validation.html` shows: whether anything was checked, the verdict, the findings by kind."""
 
     page: Page
     checked: bool
@@ -63,6 +67,7 @@ class ValidationContext:
     groups: tuple[RemarkGroup, ...]
     hidden: int
     published: str
+    formats: tuple[Download, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +167,10 @@ def validation(lang: str) -> str:
     """Show what the gate found, in words."""
     publication = current()
     gettext = wording.words(lang).gettext
-    findings = publication.report.findings
-    grouped: dict[tuple[str, str], list[Remark]] = {}
-    for finding in findings[:SHOWN_FINDINGS]:
-        key = (finding.severity.value, finding.shape)
-        grouped.setdefault(key, []).append(_remark(publication, finding, lang))
+    groups = grouped(publication.report)
+    most = None if len(publication.report.findings) <= SHOWN_FINDINGS else EXAMPLES
+    shown = groups if most is None else groups[: SHOWN_FINDINGS // EXAMPLES]
+    files = file_links(lang)
     number = {severity: len(publication.report.of(severity)) for severity in Severity}
     name = gettext("Validation report")
     context = ValidationContext(
@@ -175,18 +179,25 @@ def validation(lang: str) -> str:
             path="/validation",
             title=name,
             crumbs=[Crumb(name)],
-            data_links=[DataLink("text/turtle", "/validation?format=ttl")],
+            data_links=[DataLink(media_type, href) for _, media_type, href in files],
         ),
         checked=publication.checked,
         violations=number[Severity.VIOLATION],
         warnings=number[Severity.WARNING],
         notices=number[Severity.INFO],
         groups=tuple(
-            RemarkGroup(severity, publication.schema.name(shape, lang), tuple(remarks))
-            for (severity, shape), remarks in grouped.items()
+            RemarkGroup(
+                group.severity.value,
+                publication.schema.name(group.shape, lang),
+                group.count,
+                tuple(_remark(publication, finding, lang) for finding in group.findings[:most]),
+                max(0, group.count - most) if most is not None else 0,
+            )
+            for group in shown
         ),
-        hidden=max(0, len(findings) - SHOWN_FINDINGS),
+        hidden=sum(group.count for group in groups[len(shown) :]),
         published=stamp(publication.version, lang),
+        formats=tuple(Download(label, href) for label, _, href in files),
     )
     return render_template("validation.html", **fields_of(context))
 

@@ -108,7 +108,7 @@ def test_building_again_gives_the_same_hash(starter: Path, run_here: Run) -> Non
     assert first["hash"] == second["hash"]
 
 
-def test_check_writes_its_report_in_four_formats(starter: Path, run_here: Run) -> None:
+def test_check_writes_its_report_in_six_formats(starter: Path, run_here: Run) -> None:
     settings = starter / "samvirke.toml"
     settings.write_text(settings.read_text().replace('["en"]', '["en", "da"]'))
     facts = starter / "data/documents/harbour-choir/2026-01-01.trig"
@@ -117,9 +117,14 @@ def test_check_writes_its_report_in_four_formats(starter: Path, run_here: Run) -
     text = run_here("check", "--site", starter)
     told = json.loads(run_here("check", "--format", "json", "--site", starter).out)
     sarif = json.loads(run_here("check", "--format", "sarif", "--site", starter).out)
-    turtle = run_here("check", "--format", "ttl", "--site", starter)
+    turtle = run_here("check", "--format", "turtle", "--site", starter)
+    table = list(csv.DictReader(io.StringIO(run_here("check", "--format", "csv", "--site", starter).out, newline="")))
+    page = run_here("check", "--format", "html", "--site", starter, "--lang", "da")
 
-    assert text.code == 1
+    assert text.code == page.code == 1
+    assert [row["place"] for row in table] == ["data/documents/harbour-choir/2026-01-01.trig:13"]
+    assert page.out.startswith('<!doctype html>\n<html lang="da">') and "1 fejl, 0 advarsler" in page.out
+    assert turtle.out == run_here("check", "--format", "ttl", "--site", starter).out
     assert text.out.startswith("data/documents/harbour-choir/2026-01-01.trig:13: violation: The quote “")
     assert told["publishable"] is False
     assert [finding["severity"] for finding in told["findings"]] == ["violation"]

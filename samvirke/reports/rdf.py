@@ -1,7 +1,7 @@
 """The gate's report as RDF: a SHACL validation report.
 
-Duty: turn findings into a `sh:ValidationReport`, in their order and with addresses of their own, so
-that a published report can be asked and linked to. Level 4; judges nothing.
+Duty: turn findings into a `sh:ValidationReport`, in their order, so that a published report can be asked. Level 6;
+judges nothing. When not all findings are listed, comments on the report say so and count them.
 Standard: https://www.w3.org/TR/shacl/#validation-report
 """
 
@@ -13,6 +13,8 @@ from io import BytesIO
 from samvirke.errors import InputError
 from samvirke.formats import FORMATS
 from samvirke.model import BlankNode, DefaultGraph, Finding, Literal, NamedNode, Quad, Report, Severity, Term
+from samvirke.reports.grouping import Group, clipped, grouped, select, shortened
+from samvirke.reports.wording import cut_words
 from samvirke.store import read_rdf
 from samvirke.terms import CORE, PROV, RDFS, SH, TYPE, XSD
 
@@ -37,12 +39,32 @@ def report_quads(report: Report) -> Iterator[Quad]:
     yield Quad(_REPORT, TYPE, SH.ValidationReport)
     conforms = "false" if report.findings else "true"
     yield Quad(_REPORT, SH.conforms, Literal(conforms, datatype=XSD.boolean))
-    width = len(str(len(report.findings)))
-    for number, finding in enumerate(report.findings, start=1):
+    groups = grouped(report)
+    # The Turtle of a finding is no longer than its N-Triples, and its own indentation.
+    selection = select(groups, head=_head, row=lambda finding: b"".join(map(_written, _statements(finding))))
+    for language in ("da", "en") if selection.left_out else ():
+        yield Quad(_REPORT, RDFS.comment, Literal(cut_words(selection, language), language=language))
+    for one in selection.groups:
+        if one.left_out:
+            yield Quad(_REPORT, RDFS.comment, Literal(one.head.decode()))
+    # Listed in the report's order, which is not that of the groups.
+    kept = {id(finding) for one in selection.groups for finding in one.group.findings[: len(one.rows)]}
+    listed = [finding for finding in report.findings if id(finding) in kept]
+    width = len(str(len(listed)))
+    for number, finding in enumerate(listed, start=1):
         result = BlankNode(f"result{number:0{width}}")
         yield Quad(_REPORT, SH.result, result)
-        for predicate, value in _statements(finding):
+        for predicate, value in _statements(shortened(finding)):
             yield Quad(result, predicate, value, DefaultGraph())
+
+
+def _head(group: Group, listed: int) -> bytes:
+    about = " ".join(part for part in (group.shape, group.path, group.component) if part)
+    return f"{group.severity.value}: {group.count} in all, {group.count - listed} not listed: {clipped(about)}".encode()
+
+
+def _written(statement: tuple[NamedNode, Term]) -> bytes:
+    return f"_:result000000 {statement[0]} {statement[1]} .\n".encode()
 
 
 def _statements(finding: Finding) -> Iterator[tuple[NamedNode, Term]]:
