@@ -275,6 +275,7 @@ class EntityWriter:
                 for at, (label, href) in enumerate(beside.formats)
             ]
         )
+        history = escape(self._links.history(view.iri, self._lang))
         modified = f"<div><dt>{self._changed}</dt><dd>{escape(beside.modified)}</dd></div>" if beside.modified else ""
         return (
             f'<section class="card noprint" aria-labelledby="h-d"><h2 id="h-d">{self._download}</h2>\n'
@@ -282,7 +283,7 @@ class EntityWriter:
             f'<dd><code class="uri">{escape(view.iri)}</code></dd></div><div><dt>{self._query}</dt>'
             f'<dd><a href="{escape(beside.query_link)}" rel="nofollow">{self._open}</a></dd></div>'
             f"{self._terms_of(beside.licence)}{modified}<div><dt>{self._history}</dt>"
-            f'<dd><a href="{escape(self._links.history(view.iri, self._lang))}" rel="nofollow">{self._who}</a></dd></div>'
+            f'<dd><a href="{history}" rel="nofollow">{self._who}</a></dd></div>'
             "</dl></section>\n"
         )
 
