@@ -13,20 +13,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samvirke import sparql
 from samvirke.errors import Overloaded, PreconditionFailed, StoreDamaged, StoreError, WorkerLost
-from samvirke.patch import read_patch
 from samvirke.settings import Limits
 from samvirke.workers import pages
 from samvirke.workers.answers import Answer, Body, Shelf
+from samvirke.workers.asked import QueryRequest, WriteRequest, Written
 from samvirke.workers.budget import Budget
 from samvirke.workers.client import Lease, Zygote
 from samvirke.workers.crew import Crew
 from samvirke.workers.lanes import Lane
+from samvirke.workers.ledger import Ledger
 from samvirke.workers.request import Gate, Request
 from samvirke.workers.tiers import DISK, MEMORY, say, tiers
 
@@ -49,70 +49,11 @@ _SWITCHES = 3
 _PROMOTED_AFTER_S = 1.0
 _ANSWERS_ON_DISK = 16
 """Largest answers that may lie on disk at once."""
-_JUDGING = 4
-"""How many times the memory of a query a write may use that is judged: there is one at a time, and it has a token."""
 _ATTEMPTS = 3
 """How often a write is evaluated anew because another process's write came between."""
 
 _EXPLAINED_BYTES = 16 << 20
 """Largest answer with evidence."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueryRequest:
-    """A stranger's query.
-
-    `media_type` is the format of the answer, fit for the query's form (`sparql.classify`).
-    `default_graphs` and `named_graphs` are the protocol's dataset, None where it names none.
-    `byte_order_mark` puts one before a CSV answer: spreadsheets take the text for another encoding without it.
-    With `explain` the answer has its evidence behind it: `samvirke.why.answer` takes it apart.
-    `client` is whose share of the workers is used; the site's own queries leave it empty.
-    """
-
-    text: str
-    media_type: str
-    default_graphs: tuple[str, ...] | None = None
-    named_graphs: tuple[str, ...] | None = None
-    byte_order_mark: bool = False
-    explain: bool = False
-    client: str = ""
-    timeout_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteRequest:
-    """A write: an "update", or "put", "post" or "delete" of the graph with the address `graph` ("": the default one).
-
-    `content` is the text of the update, or the graph in the format `content_type`; of the action "patch" it is an
-    RDF Patch. `using` are the protocol's default and named graphs for an update. `must_exist` ties a graph's write to
-    whether there is one, `only_at` any write to one version of the store. `author` and `reason` go into the journal;
-    `graphs` are those that the author may change, None means all.
-    """
-
-    action: str
-    content: bytes = b""
-    content_type: str = ""
-    graph: str = ""
-    using: tuple[tuple[str, ...] | None, tuple[str, ...] | None] = (None, None)
-    must_exist: bool | None = None
-    only_at: str = ""
-    author: str = ""
-    reason: str = ""
-    graphs: tuple[str, ...] | None = None
-    client: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A write that is done: the version it made, how many changes it made, and whether its graph existed before.
-
-    `sequence` is the number of its record in the journal; 0 where nothing changed, or nothing is written down.
-    """
-
-    version: str
-    changes: int
-    existed: bool
-    sequence: int = 0
 
 
 class Pool:
@@ -129,7 +70,7 @@ class Pool:
     ) -> None:
         """Prefer `Pool.start`. `locate` finds the current generation; with a `journal` it may be written to."""
         self._locate = locate
-        self._journal = journal
+        self.ledger = None if journal is None else Ledger(self, journal)
         self._warm = warm
         self._limits = limits
         self._gate = Gate._make(getattr(limits, name) for name in Gate._fields)
@@ -198,8 +139,6 @@ class Pool:
         self._switching = threading.Lock()
         self._loading = threading.Lock()
         """Held while a newer generation is loaded."""
-        self._writing = threading.RLock()
-        """Held for a write, and while another crew takes over, which has to know every write; before `_switching`."""
         wait_s = limits.queue_wait_ms / 1000
         self.lanes = {
             "query": Lane(
@@ -240,7 +179,7 @@ class Pool:
     @property
     def writable(self) -> bool:
         """Whether what is served may be changed: a scratch store, or published data with a journal."""
-        return self._journal is not None or self.crew().generation.writable
+        return self.ledger is not None or self.crew().generation.writable
 
     @property
     def limits(self) -> Limits:
@@ -317,14 +256,14 @@ class Pool:
             must_exist=request.must_exist,
             content_type=request.content_type,
             content_bytes=len(request.content),
-            judged=self._journal is not None,
+            judged=self.ledger is not None,
             graphs=request.graphs,
             timeout_s=limits.timeout_ms / 1000,
             max_bytes=limits.max_bytes,
         )
         self.crew()
         self.budget.check(request.client)
-        do = self._written if self._journal is None else self._kept
+        do = self._written if self.ledger is None else self.ledger.write
         with self.lanes["write"].seat(request.client):
             started = time.monotonic()
             try:
@@ -355,64 +294,6 @@ class Pool:
             finally:
                 body.close()
                 lease.close()  # Its copy of the store is its own by now.
-
-    def _kept(self, request: WriteRequest, question: Request) -> Written | None:
-        """Evaluate a write, have it judged, write it down and make it; None when the workers died before that."""
-        assert self._journal is not None
-        with self._writing:
-            crew = self._in_memory()
-            body = Body(self.shelf)
-            crew.join()
-            try:
-                try:
-                    lease = crew.hire(_JUDGING * self._limits.worker_memory_bytes, clerk=True)
-                except WorkerLost:  # The template has died: nothing was written, and another one is asked.
-                    self.renew(crew)
-                    return None
-                try:
-                    if lease.version != self._journal.sequence:
-                        crew.catch_up()  # Who took over for one that died began to load before the last write.
-                        return None
-                    if request.only_at and crew.name(lease.version) != request.only_at:
-                        raise PreconditionFailed(
-                            "The data have changed since you asked.", remedy="Ask again, and decide anew."
-                        )
-                    end = lease.ask(question, body, request.content)
-                finally:
-                    lease.close()  # Its copy of the store is its own by now.
-                patch = b"".join(body)
-                changes, existed = int(end["rows"]), bool(end["existed"])
-                if not changes:
-                    return Written(crew.version, 0, existed)
-                asserted = read_patch(patch[: int(end["asserted"])])
-                record = self._journal.append(author=request.author, reason=request.reason, delta=asserted)
-                # From here on it is done, whatever happens: who takes over reads it in the journal.
-                try:
-                    crew.apply(patch, lease)
-                except (WorkerLost, StoreError):
-                    crew.leave()
-                    crew = self.renew(crew)
-                    crew.join()
-                    crew.catch_up()
-                return Written(crew.version, changes, existed, record.sequence)
-            finally:
-                crew.leave()
-                body.close()
-
-    def _in_memory(self) -> Crew:
-        """Return a crew whose store can be changed: the one in memory, which may have to be loaded now."""
-        crew = self.crew()
-        if crew.tier != MEMORY:
-            if tiers(crew.generation, self._limits)[-1] != MEMORY:
-                raise StoreError(
-                    "There are more facts than are held in memory, and only what is there can be written to.",
-                    remedy="Raise the setting limits.memory_facts.",
-                )
-            self._promote(crew)
-            crew = self.crew()
-        if crew.tier != MEMORY:
-            raise Overloaded("The data are not in memory yet.", remedy="Try again in a moment.")
-        return crew
 
     def page(self, iri: str, lang: str) -> pages.Page | None:
         """Have the page about a thing written by `writer`, in a worker for trusted reads; None when it writes none.
@@ -520,8 +401,8 @@ class Pool:
 
     def _take_over(self, crew: Crew, old: Crew) -> None:
         """Let a crew that has loaded beside `old` answer from now; nothing is written while it does."""
-        with self._writing:
-            if self._journal is not None:
+        with contextlib.nullcontext() if self.ledger is None else self.ledger.turn:  # Taken before `_switching`.
+            if self.ledger is not None:
                 crew.catch_up()
             with self._switching:
                 mine = self._crew is old and not self._closed
@@ -537,11 +418,11 @@ class Pool:
             old.retire()
         if self._warm and crew.tier != tiers(crew.generation, self._limits)[-1]:
             # Not at once: the first answer is due, and loading would have its processor.
-            promotion = threading.Timer(_PROMOTED_AFTER_S, self._promote, (crew,))
+            promotion = threading.Timer(_PROMOTED_AFTER_S, self.promote, (crew,))
             promotion.daemon = True
             promotion.start()
 
-    def _promote(self, crew: Crew) -> None:
+    def promote(self, crew: Crew) -> None:
         """Have the crew's generation loaded into memory, and let workers on that take over.
 
         Until it is loaded, and if it cannot be, the workers on the disk store answer.
@@ -600,8 +481,8 @@ class Pool:
             self._zygote.close()
         with self._loading:  # What loads in the background has lost its zygote, and starts no other.
             pass
-        if self._journal is not None:
-            self._journal.close()
+        if self.ledger is not None:
+            self.ledger.close()
 
     def __enter__(self) -> Pool:
         """Use as a context manager."""

@@ -1,0 +1,100 @@
+"""Writes to published data: judged in a worker, written down, and only then made.
+
+Duty: the order of these steps, for the one process that may write. Level 4.5; evaluates nothing and judges nothing:
+a worker with a clerk does. Whatever dies in between, a change that is written down is made by whoever takes over,
+and one that is not never was.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from samvirke.errors import Overloaded, PreconditionFailed, StoreError, WorkerLost
+from samvirke.patch import read_patch
+from samvirke.workers.answers import Body
+from samvirke.workers.asked import WriteRequest, Written
+from samvirke.workers.request import Request
+from samvirke.workers.tiers import MEMORY, tiers
+
+if TYPE_CHECKING:
+    from samvirke.journal import Journal
+    from samvirke.workers.crew import Crew
+    from samvirke.workers.pool import Pool
+
+__all__ = ["Ledger"]
+
+_JUDGING = 4
+"""How many times the memory of a query a write may use that is judged: there is one at a time, and it has a token."""
+
+
+class Ledger:
+    """The writer of a pool: one write at a time, each of them in the journal."""
+
+    def __init__(self, pool: Pool, journal: Journal) -> None:
+        """Write for `pool` into `journal`, which is open for this process alone."""
+        self._pool = pool
+        self._journal = journal
+        self.turn = threading.RLock()
+        """Held for a write, and while another crew takes over, which has to know every write."""
+
+    def close(self) -> None:
+        """Let the journal go."""
+        self._journal.close()
+
+    def write(self, request: WriteRequest, question: Request) -> Written | None:
+        """Evaluate a write, have it judged, write it down and make it; None when the workers died before that."""
+        with self.turn:
+            crew = self._crew()
+            body = Body(self._pool.shelf)
+            crew.join()
+            try:
+                try:
+                    lease = crew.hire(_JUDGING * self._pool.limits.worker_memory_bytes, clerk=True)
+                except WorkerLost:  # The template has died: nothing was written, and another one is asked.
+                    self._pool.renew(crew)
+                    return None
+                try:
+                    if lease.version != self._journal.sequence:
+                        crew.catch_up()  # Who took over for one that died began to load before the last write.
+                        return None
+                    if request.only_at and crew.name(lease.version) != request.only_at:
+                        raise PreconditionFailed(
+                            "The data have changed since you asked.", remedy="Ask again, and decide anew."
+                        )
+                    end = lease.ask(question, body, request.content)
+                finally:
+                    lease.close()  # Its copy of the store is its own by now.
+                patch = b"".join(body)
+                changes, existed = int(end["rows"]), bool(end["existed"])
+                if not changes:
+                    return Written(crew.version, 0, existed)
+                asserted = read_patch(patch[: int(end["asserted"])])
+                record = self._journal.append(author=request.author, reason=request.reason, delta=asserted)
+                # From here on it is done, whatever happens: who takes over reads it in the journal.
+                try:
+                    crew.apply(patch, lease)
+                except (WorkerLost, StoreError):
+                    crew.leave()
+                    crew = self._pool.renew(crew)
+                    crew.join()
+                    crew.catch_up()
+                return Written(crew.version, changes, existed, record.sequence)
+            finally:
+                crew.leave()
+                body.close()
+
+    def _crew(self) -> Crew:
+        """Return a crew whose store can be changed: the one in memory, which may have to be loaded now."""
+        crew = self._pool.crew()
+        if crew.tier != MEMORY:
+            if tiers(crew.generation, self._pool.limits)[-1] != MEMORY:
+                raise StoreError(
+                    "There are more facts than are held in memory, and only what is there can be written to.",
+                    remedy="Raise the setting limits.memory_facts.",
+                )
+            self._pool.promote(crew)
+            crew = self._pool.crew()
+        if crew.tier != MEMORY:
+            raise Overloaded("The data are not in memory yet.", remedy="Try again in a moment.")
+        return crew
