@@ -98,6 +98,7 @@ class Clerk:
         if broken:  # What was broken before may stay so: nobody could repair a thing step by step otherwise.
             apply_delta(store, whole.reversed())
             before = {_what(finding) for finding in self._broken(store, delta, whole)}
+            apply_delta(store, whole)
             broken = [finding for finding in broken if _what(finding) not in before]
         broken += [without_evidence(quad) for quad in sorted(delta.added, key=str) if not self.places.has_words(quad)]
         broken += _dates(delta)
@@ -126,11 +127,16 @@ class Clerk:
         documents = [
             found for name in sorted(self.places.versions_of(touched)) if (found := self.places.document(name))
         ]
+        if any(quad.predicate in evidence.READS for quad in changed):
+            subjects: list[NamedNode | None] = [None]  # Passages themselves have changed: they may cross others.
+        else:
+            subjects = [NamedNode(name) for name in touched if "#" in name]
         quads = [
             quad
             for document in documents
             for predicate in evidence.READS
-            for quad in store.quads_for_pattern(None, predicate, None, NamedNode(document.address))
+            for subject in subjects
+            for quad in store.quads_for_pattern(subject, predicate, None, NamedNode(document.address))
         ]
         filled = [
             name for name in touched if next(iter(store.quads_for_pattern(None, None, None, NamedNode(name))), None)

@@ -19,6 +19,7 @@ from samvirke.workers.tiers import MEMORY, tiers
 
 if TYPE_CHECKING:
     from samvirke.journal import Journal
+    from samvirke.workers.client import Lease
     from samvirke.workers.crew import Crew
     from samvirke.workers.pool import Pool
 
@@ -37,9 +38,12 @@ class Ledger:
         self._journal = journal
         self.turn = threading.RLock()
         """Held for a write, and while another crew takes over, which has to know every write."""
+        self._kept: tuple[Crew, Lease] | None = None
 
     def close(self) -> None:
-        """Let the journal go."""
+        """Let the journal go, and the worker that stands by."""
+        if self._kept is not None:
+            self._kept[1].close()
         self._journal.close()
 
     def write(self, request: WriteRequest, question: Request) -> Written | None:
@@ -48,41 +52,54 @@ class Ledger:
             crew = self._crew()
             body = Body(self._pool.shelf)
             crew.join()
+            lease = None
             try:
                 try:
-                    lease = crew.hire(_JUDGING * self._pool.limits.worker_memory_bytes, clerk=True)
+                    lease = self._clerk(crew)
                 except WorkerLost:  # The template has died: nothing was written, and another one is asked.
                     self._pool.renew(crew)
                     return None
-                try:
-                    if lease.version != self._journal.sequence:
-                        crew.catch_up()  # Who took over for one that died began to load before the last write.
-                        return None
-                    if request.only_at and crew.name(lease.version) != request.only_at:
-                        raise PreconditionFailed(
-                            "The data have changed since you asked.", remedy="Ask again, and decide anew."
-                        )
-                    end = lease.ask(question, body, request.content)
-                finally:
-                    lease.close()  # Its copy of the store is its own by now.
+                if lease.version != self._journal.sequence:
+                    crew.catch_up()  # Who took over for one that died began to load before the last write.
+                    return None
+                if request.only_at and crew.name(lease.version) != request.only_at:
+                    raise PreconditionFailed(
+                        "The data have changed since you asked.", remedy="Ask again, and decide anew."
+                    )
+                end = lease.ask(question, body, request.content)
                 patch = b"".join(body)
-                changes, existed = int(end["rows"]), bool(end["existed"])
-                if not changes:
-                    return Written(crew.version, 0, existed)
-                asserted = read_patch(patch[: int(end["asserted"])])
-                record = self._journal.append(author=request.author, reason=request.reason, delta=asserted)
-                # From here on it is done, whatever happens: who takes over reads it in the journal.
-                try:
-                    crew.apply(patch, lease)
-                except (WorkerLost, StoreError):
-                    crew.leave()
-                    crew = self._pool.renew(crew)
-                    crew.join()
-                    crew.catch_up()
-                return Written(crew.version, changes, existed, record.sequence)
+                changes, existed, sequence = int(end["rows"]), bool(end["existed"]), 0
+                if changes:
+                    asserted = read_patch(patch[: int(end["asserted"])])
+                    record = self._journal.append(author=request.author, reason=request.reason, delta=asserted)
+                    sequence = record.sequence
+                    # From here on it is done, whatever happens: who takes over reads it in the journal.
+                    try:
+                        crew.apply(patch, lease)
+                        lease.version = crew.counter
+                    except (WorkerLost, StoreError):
+                        crew.leave()
+                        crew = self._pool.renew(crew)
+                        crew.join()
+                        crew.catch_up()
+                # The worker's own copy has become what the store is now: it can judge the next write, too.
+                if not end["last"] and lease.version == crew.counter:
+                    self._kept, lease = (crew, lease), None
+                return Written(crew.version, changes, existed, sequence)
             finally:
+                if lease is not None:
+                    lease.close()  # Its copy of the store is its own by now.
                 crew.leave()
                 body.close()
+
+    def _clerk(self, crew: Crew) -> Lease:
+        """Return the worker that judged the last write, if nothing has changed since, or a new one."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            if kept[0] is crew and kept[1].version == crew.counter and kept[1].usable:
+                return kept[1]
+            kept[1].close()
+        return crew.hire(_JUDGING * self._pool.limits.worker_memory_bytes, clerk=True)
 
     def _crew(self) -> Crew:
         """Return a crew whose store can be changed: the one in memory, which may have to be loaded now."""

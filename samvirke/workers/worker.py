@@ -147,9 +147,10 @@ def _content(frames: FrameReader, length: int) -> bytes:
 def _answer(connection: socket.socket, hands: Hands, request: Request, content: bytes, *, most_bytes: int) -> bool:
     """Answer one request within its time: evaluation and sending together.
 
-    Returns whether it was the last: after a write this copy of the store is not the snapshot it was; and what the
-    engine took for a question it does not give back, so a worker that once had more than `most_bytes` is replaced by
-    a fresh fork. The end of the answer says so, lest it be asked again.
+    Returns whether it was the last: after a write this copy of the store is not the snapshot it was, but for a change
+    that was judged, which makes it what the store will be; and what the engine took for a question it does not give
+    back, so a worker that once had more than `most_bytes` is replaced by a fresh fork. The end of the answer says so,
+    lest it be asked again.
     """
     started, used = time.monotonic(), time.process_time()
     limits.allow_processor_seconds(int(request.timeout_s) + 1, used=used)
@@ -157,7 +158,8 @@ def _answer(connection: socket.socket, hands: Hands, request: Request, content: 
     body = Body(connection, request.max_bytes)
     try:
         told = _told(hands, request, content, body)
-        last = request.action in writes.ACTIONS or limits.touched_bytes() > most_bytes
+        written = request.action in writes.ACTIONS and not request.judged
+        last = written or limits.touched_bytes() > most_bytes
         end = failures.End(last, told["rows"], time.monotonic() - started, time.process_time() - used)
         if request.action:
             connection.sendall(body.rest() + message_frame(Kind.END, {**end._asdict(), **told}))

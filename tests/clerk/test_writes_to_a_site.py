@@ -270,3 +270,20 @@ def test_what_is_published_is_what_the_journal_says(pool, site):
     assert len(rows(pool, "GRAPH ?g { ?s ?p ?o }")) == len(
         [quad for quad in store if isinstance(quad.graph_name, NamedNode)]
     )
+
+
+def test_many_writes_in_a_row_leave_what_a_new_start_finds(pool, site):
+    """One worker judges one write after the other; what it knows must stay what is published."""
+    for number in range(12):
+        if number % 4 == 3:
+            with pytest.raises(GateRefused):
+                write(pool, INVALID["has no quote"])
+        write(pool, adding(f"name {number}"))
+        if number % 3 == 2:
+            write(pool, deleting(f"name {number - 1}"))
+    state = everything(pool)
+    pool.close()
+
+    with Pool.start(site.state, LIMITS) as reading:
+        assert everything(reading) == state
+        assert len(names(reading)) == 8
