@@ -83,22 +83,22 @@ BLOCK = """\
 """
 
 
-def update(number: int) -> str:
+def update(number: int, mark: str = "") -> str:
     """Write a name, and now and then delete one."""
     thing = number * 17 % PER_DOCUMENT
     words_before = sum(len(f"Gardener {n} tends plant {n} in bed {n // 7}.") + 1 for n in range(thing))
     words = f"Gardener {thing} tends plant {thing} in bed {thing // 7}."
     graph = f"{BASE}document/d0/2020#char={words_before},{words_before + len(words)}"
-    fact = f'<{BASE}id/p{thing}> <{NAME}> "name {number - number % 3}"@en'
+    fact = f'<{BASE}id/p{thing}> <{NAME}> "name {mark}{number - number % 3}"@en'
     return f"{'DELETE' if number % 3 == 2 else 'INSERT'} DATA {{ GRAPH <{graph}> {{ {fact} }} }}"
 
 
-def timed(write: Callable[[str], None]) -> dict[str, float]:
+def timed(write: Callable[[str], None], mark: str) -> dict[str, float]:
     """Return milliseconds of the first write, and median and worst of the others."""
     times = []
     for number in range(WRITES):
         begun = time.perf_counter()
-        write(update(number))
+        write(update(number, mark))
         times.append((time.perf_counter() - begun) * 1000)
     first, *rest = times
     return {
@@ -116,7 +116,7 @@ def through_a_pool(site: Site) -> dict[str, float]:
         def write(text: str) -> None:
             pool.write(WriteRequest(action="update", content=text.encode(), author="bench"))
 
-        return timed(write)
+        return timed(write, "pool ")
 
 
 def over_http(site: Site) -> dict[str, float]:
@@ -143,7 +143,7 @@ def over_http(site: Site) -> dict[str, float]:
             body = response.read()
             assert response.status == http.client.NO_CONTENT, body
 
-        return timed(write)
+        return timed(write, "http ")
     finally:
         process.terminate()
         process.wait()

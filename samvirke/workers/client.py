@@ -214,6 +214,8 @@ class Lease:
         """
         self.version = version
         self.process = process
+        self.fresh = True
+        """Whether nothing was asked yet; who asks says when that is over."""
         self._line = line
         self._number = number
         self._stream = stream

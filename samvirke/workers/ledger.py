@@ -66,7 +66,13 @@ class Ledger:
                     raise PreconditionFailed(
                         "The data have changed since you asked.", remedy="Ask again, and decide anew."
                     )
-                end = lease.ask(question, body, request.content)
+                try:
+                    end = lease.ask(question, body, request.content)
+                except WorkerLost:
+                    if lease.fresh:
+                        raise
+                    return None  # It stood by, and may have died of anything: a new one is asked.
+                lease.fresh = False
                 patch = b"".join(body)
                 changes, existed, sequence = int(end["rows"]), bool(end["existed"]), 0
                 if changes:
