@@ -217,6 +217,7 @@ def test_a_closed_shape_names_the_property_that_is_too_much(make: Make):
     ]
 
 
+@pytest.mark.slow
 def test_neither_rdflib_nor_pyshacl_is_loaded_where_every_shape_is_compiled():
     script = """
 import sys

@@ -187,8 +187,20 @@ class Facts:
         """Those of the nodes that are of a class."""
         if self._few or len(nodes) <= _FEW:
             below = self.subclasses(given)
-            return {node for node in nodes if not below.isdisjoint(self.near(IS_A, node))}
+            if len(below) > _FEW:
+                return {node for node in nodes if not below.isdisjoint(self.near(IS_A, node))}
+            return {node for node in nodes if self._is_one_of(node, below)}
         return set(self.instances(given).intersection(nodes))
+
+    def _is_one_of(self, node: str, classes: frozenset[str]) -> bool:
+        """Whether a node is of one of a few classes: to ask for each costs less than to read what it is of."""
+        subject = self.term(node)
+        if isinstance(subject, Literal):
+            return False
+        kinds = (self.term(one) for one in classes)
+        return any(Quad(subject, TYPE, kind, DefaultGraph()) in self.store for kind in kinds) or not classes.isdisjoint(
+            self.schema.forward.get(IS_A, _NONE).get(node, ())
+        )
 
     def term(self, text: str) -> NamedNode | BlankNode | Literal:
         """The term that a text writes."""
