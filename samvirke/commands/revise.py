@@ -28,6 +28,7 @@ STATES = {
 }
 REASONS = {
     "gone": words("nothing like it is there", "intet, der ligner, står der"),
+    "unsought": words("its words are not there", "ordene står der ikke"),
     "changed": words("its words were changed", "ordene er ændret"),
     "ambiguous": words("several places are as good", "flere steder er lige gode"),
     "context": words("nothing around it is as before", "intet omkring det er som før"),

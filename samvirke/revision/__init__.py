@@ -9,13 +9,12 @@ Standards: RFC 5147, https://www.rfc-editor.org/rfc/rfc5147; TriG, https://www.w
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from samvirke.evidence import Span
-from samvirke.evidence.quotes import Nearest, clip, difference, nearest
+from samvirke.evidence.quotes import clip, difference, nearest
 from samvirke.model import Literal, NamedNode, Quad
 from samvirke.revision.carrying import carried_text, waiting_text
 from samvirke.revision.describing import left_behind
@@ -32,7 +31,7 @@ from samvirke.terms import CORE, NIF, OA
 __all__ = ["Change", "Fate", "Revision", "revise", "waiting"]
 
 # Looking for similar words takes time; when this much is lost, people begin with the first things.
-_LOOKED_FOR = 200
+_LOOKED_FOR = 300
 _LOOKED_FOR_EVERYWHERE = 50
 _NEARBY = 5000
 
@@ -43,7 +42,7 @@ class Fate:
 
     `state` is "stands" (its words are where they were among the others, though perhaps at other numbers),
     "moved" (they are elsewhere) or "lost"; `reason` says why it is lost: "changed" (`near` are the words that
-    are there now), "gone", "ambiguous", "context", "crowded", "crossing" or "hedge". `reread` means that the
+    are there now), "gone", "unsought" (too much is gone to look for what is nearest), "ambiguous", "context", "crowded", "crossing" or "hedge". `reread` means that the
     sentence around the words is not as it was. `facts` are N-Triples.
     """
 
@@ -116,14 +115,15 @@ def revise(
     old, newest = older(site, new, older_version)
     said = before(site, old, new)
     texts = pair(old.text, new.version.text)
-    fates, plan = _fates(texts, said, new)
+    changes = differences(texts)
+    decided, plan = _fates(texts, said, new)
+    fates = _with_nearest(decided, texts, changes)
     kept = said.file.text.prefixes if said.file else {}
     facts = carried_text(said.file, said.others, plan, prefixes=kept)
     told = {fate.address: _told(fate, new) for fate in fates if fate.state == "lost"}
     lost = headed(waiting_text(said.file, said.others, plan, prefixes=kept, told=told), old, new)
     about, known = about_text(site, said, new)
     files = write(new, facts=facts, lost=lost, about=about, dry_run=dry_run)
-    changes = differences(texts)
     return Revision(
         new.version.document,
         old.address,
@@ -141,7 +141,6 @@ def _fates(texts: Pair, said: Before, new: Target) -> tuple[tuple[Fate, ...], Pl
     """Decide of each passage, and plan what is written of it."""
     outcomes = place(texts, list(said.spans.values()))
     facts = _facts(said)
-    looked = Counter[str]()
     carried: dict[str, str] = {}
     worded: dict[tuple[str, str], str] = {}
     fates: list[Fate] = []
@@ -150,12 +149,13 @@ def _fates(texts: Pair, said: Before, new: Target) -> tuple[tuple[Fate, ...], Pl
         outcome = outcomes[span]
         fate = Fate(address, "lost", quote, span, facts.get(address, ()))
         if isinstance(outcome, Missing):
-            fates.append(_lost(fate, outcome, texts, looked))
+            reason = "gone" if outcome.kind == "absent" else outcome.kind
+            fates.append(replace(fate, reason=reason, places=outcome.places))
             continue
         words = texts.new[outcome.span.start : outcome.span.end]
         hedges = [term.value for term in said.drafts[address].said[CORE.hedge.value] if isinstance(term, Literal)]
         if any(hedge not in words for hedge in hedges):
-            fates.append(_but(fate, reason="hedge", near=outcome.span, found=words))
+            fates.append(replace(fate, reason="hedge", near=outcome.span, found=words))
             continue
         carried[address] = f"{new.version.address}#{outcome.span}"
         worded |= _worded(address, said, texts.new, outcome.span, words)
@@ -163,14 +163,10 @@ def _fates(texts: Pair, said: Before, new: Target) -> tuple[tuple[Fate, ...], Pl
     return tuple(fates), Plan(said.version.address, new.version.address, carried, worded)
 
 
-def _but(fate: Fate, **changed: object) -> Fate:
-    return replace(fate, **changed)  # type: ignore[arg-type]  # fields of Fate
-
-
 def _stands(fate: Fate, found: Found, texts: Pair, address: str, words: str) -> Fate:
     was = [texts.olds[at].key for at in texts.old_sentences(fate.place.start, fate.place.end)]
     now = [texts.news[at].key for at in texts.new_sentences(found.span.start, found.span.end)]
-    return _but(
+    return replace(
         fate,
         state="moved" if found.moved else "stands",
         new_address=address,
@@ -180,27 +176,44 @@ def _stands(fate: Fate, found: Found, texts: Pair, address: str, words: str) -> 
     )
 
 
-def _lost(fate: Fate, missing: Missing, texts: Pair, looked: Counter[str]) -> Fate:
-    """Say why a passage is lost, and which words are nearest to its own."""
-    if missing.kind != "absent":
-        return _but(fate, reason=missing.kind, places=missing.places)
-    near = _nearest(fate, texts, looked)
-    if near is None:
-        return _but(fate, reason="gone")
-    return _but(fate, reason="changed", near=Span(near.start, near.end), found=texts.new[near.start : near.end])
+def _with_nearest(fates: Sequence[Fate], texts: Pair, changes: Sequence[Change]) -> tuple[Fate, ...]:
+    """Find the words that are nearest to those that are gone: in the changed sentence, near by, then everywhere."""
+    gone = [number for number, fate in enumerate(fates) if fate.reason == "gone"]
+    now = {change.old_place[0]: change.new_place for change in changes if change.kind == "changed" and change.old_place}
+    found: dict[int, Span] = {}
+    far: list[int] = []
+    unsought: list[int] = []
+    for count, number in enumerate(gone):
+        place = fates[number].place
+        touched = texts.old_sentences(place.start, place.end)
+        sentence = now.get(texts.olds[touched.start].start) if len(touched) == 1 else None
+        windows = [sentence] if sentence else []
+        near = _near(texts.new, fates[number].quote, [*windows, texts.around(touched)]) if count < _LOOKED_FOR else None
+        if near or sentence:
+            found[number] = near or Span(*(sentence or (0, 0)))
+        elif len(far) < _LOOKED_FOR_EVERYWHERE:
+            far.append(number)
+        else:
+            unsought.append(number)
+    # The whole text is prepared for the search once, as long as nothing else is looked at meanwhile.
+    for number in far:
+        somewhere = nearest(texts.new, fates[number].quote)
+        if somewhere is not None:
+            found[number] = Span(somewhere.start, somewhere.end)
+    told = list(fates)
+    for number, span in found.items():
+        told[number] = replace(told[number], reason="changed", near=span, found=texts.new[span.start : span.end])
+    for number in unsought:
+        told[number] = replace(told[number], reason="unsought")
+    return tuple(told)
 
 
-def _nearest(fate: Fate, texts: Pair, looked: Counter[str]) -> Nearest | None:
-    """Look for similar words where the passage was, then everywhere."""
-    low, high = texts.around(texts.old_sentences(fate.place.start, fate.place.end))
-    if low < high <= low + _NEARBY and looked["near"] < _LOOKED_FOR:
-        looked["near"] += 1
-        found = nearest(texts.new[low:high], fate.quote)
-        if found is not None:
-            return Nearest(found.start + low, found.end + low, found.ratio)
-    if looked["everywhere"] < _LOOKED_FOR_EVERYWHERE:
-        looked["everywhere"] += 1
-        return nearest(texts.new, fate.quote)
+def _near(text: str, quote: str, windows: Sequence[tuple[int, int]]) -> Span | None:
+    """Look for similar words in stretches of the text that are not too long."""
+    for low, high in windows:
+        near = nearest(text[low:high], quote) if low < high <= low + _NEARBY else None
+        if near is not None:
+            return Span(near.start + low, near.end + low)
     return None
 
 
@@ -250,6 +263,7 @@ def _told(fate: Fate, new: Target) -> tuple[str, ...]:
     name = new.text.name
     lines = {
         "gone": f"Gone: nothing like these words is in {name}.",
+        "unsought": f"These words are not in {name}.",
         "context": f"The words stand in {name}, but nothing around them is as before: {_at(fate)}.",
         "ambiguous": f"The words stand in several places of {name} that are as good as each other: {_at(fate)}.",
         "crowded": f"In {name} these words are another passage’s: {_at(fate)}.",

@@ -7,7 +7,7 @@ Level 6; reads the site's files. It must not compare words and must not write.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,7 +19,7 @@ from samvirke.anchor.wording import refusal
 from samvirke.errors import EvidenceError, InputError, NotFound, WrongUse
 from samvirke.evidence import Span
 from samvirke.evidence.quotes import clip
-from samvirke.model import DocumentVersion, NamedNode, Quad
+from samvirke.model import BlankNode, DocumentVersion, NamedNode, Quad
 from samvirke.site import REVIEW, Site
 from samvirke.sources import read_document, read_documents
 from samvirke.store import read_rdf
@@ -154,16 +154,19 @@ def before(site: Site, old: DocumentVersion, new: Target) -> Before:
     files: list[File] = []
     others: list[Quad] = []
     mark = f"{old.address}#"
-    for path in site.data_files():
+    for number, path in enumerate(site.data_files()):
         if path in (new.facts, own) or not _speaks_of(path, slug, site):
             continue
         if path.suffix in ENDINGS:
             other = read_file(path, _base(site, path))
             files.append(other)
-            others += [quad for quad in other.quads if _belongs(quad, mark)]
+            found = [quad for quad in other.quads if _belongs(quad, mark)]
         else:
-            others += [quad for quad in read_rdf(path, base_iri=_base(site, path)) if _belongs(quad, mark)]
+            found = [quad for quad in read_rdf(path, base_iri=_base(site, path)) if _belongs(quad, mark)]
+        others += _named(found, f"f{number}")
     file = read_file(own, _base(site, own)) if own.is_file() else None
+    if file is not None:
+        file = replace(file, quads=tuple(_named(file.quads, "")))
     drafts = {
         address: draft
         for address, draft in gather([*([file] if file else []), *files], {old.address}).items()
@@ -172,6 +175,21 @@ def before(site: Site, old: DocumentVersion, new: Target) -> Before:
     quads = [*(file.quads if file else ()), *others]
     _refuse_quoteless(quads, drafts, mark, own)
     return Before(old, file, tuple(others), drafts, {address: _span(draft, old) for address, draft in drafts.items()})
+
+
+def _named(quads: Iterable[Quad], file: str) -> list[Quad]:
+    """Name blank nodes in the order they are met: the parser names those without a name anew each time."""
+    names: dict[object, BlankNode] = {}
+
+    def name(term: object) -> object:
+        if not isinstance(term, BlankNode):
+            return term
+        return names.setdefault(term, BlankNode(f"{file}b{len(names) + 1}"))
+
+    return [
+        Quad(name(quad.subject), quad.predicate, name(quad.object), name(quad.graph_name))  # type: ignore[arg-type]  # a term of the same kind comes back
+        for quad in quads
+    ]
 
 
 def _belongs(quad: Quad, mark: str) -> bool:
@@ -207,19 +225,18 @@ def _refuse_quoteless(quads: Sequence[Quad], drafts: dict[str, Draft], mark: str
 
 def _span(draft: Draft, old: DocumentVersion) -> Span:
     """The place of a passage whose words stand there."""
-    here = draft.file.here(draft.offset)
     quotes = [term.value for term in draft.said[NIF.anchorOf.value]]
     place = draft.old
     if len(quotes) != 1:
-        raise refusal("The passage has more than one quote.", here, "Keep one.")
+        raise refusal("The passage has more than one quote.", draft.file.here(draft.offset), "Keep one.")
     if not isinstance(place, Span) or not quotes[0] or old.text[place.start : place.end] != quotes[0]:
         raise refusal(
             f"The passage #{draft.address.partition('#')[2]} does not stand where its address says: "
             f"“{clip(quotes[0])}” is not there.",
-            here,
+            draft.file.here(draft.offset),
             "Repair the old version first: run `samvirke anchor`, then `samvirke check`.",
         )
     for predicate, name in ((OA.prefix, "oa:prefix"), (OA.suffix, "oa:suffix")):
         if len(draft.said[predicate.value]) > 1:
-            raise refusal(f"The passage has more than one {name}.", here, "Keep one.")
+            raise refusal(f"The passage has more than one {name}.", draft.file.here(draft.offset), "Keep one.")
     return place
