@@ -32,7 +32,7 @@ REASONS = {
     "changed": words("its words were changed", "ordene er ændret"),
     "ambiguous": words("several places are as good", "flere steder er lige gode"),
     "context": words("nothing around it is as before", "intet omkring det er som før"),
-    "crowded": words("the words are another passage’s", "ordene er et andet tekststeds"),
+    "crowded": words("the same words stood there for others", "de samme ord stod der for andre"),
     "crossing": words("it would overlap another in part", "det ville overlappe et andet delvis"),
     "hedge": words("its hedge is not in the words", "forbeholdet står ikke i ordene"),
 }

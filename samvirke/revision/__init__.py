@@ -40,10 +40,10 @@ _NEARBY = 5000
 class Fate:
     """What became of one passage.
 
-    `state` is "stands" (its words are where they were among the others, though perhaps at other numbers),
-    "moved" (they are elsewhere) or "lost"; `reason` says why it is lost: "changed" (`near` are the words that
-    are there now), "gone", "unsought" (too much is gone to look for what is nearest), "ambiguous", "context", "crowded", "crossing" or "hedge". `reread` means that the
-    sentence around the words is not as it was. `facts` are N-Triples.
+    `state` is "stands" (its words are where they were among the others, though perhaps at other numbers), "moved"
+    (they are elsewhere) or "lost". `reason` says why it is lost: "changed" (`near` and `found` are the words there
+    now), "gone", "unsought" (too much is gone to look for what is nearest), "hedge", or a kind of
+    `matching.Missing`. `reread` means that the sentence around the words is not as it was. `facts` are N-Triples.
     """
 
     address: str
@@ -266,13 +266,15 @@ def _told(fate: Fate, new: Target) -> tuple[str, ...]:
         "unsought": f"These words are not in {name}.",
         "context": f"The words stand in {name}, but nothing around them is as before: {_at(fate)}.",
         "ambiguous": f"The words stand in several places of {name} that are as good as each other: {_at(fate)}.",
-        "crowded": f"In {name} these words are another passage’s: {_at(fate)}.",
+        "crowded": f"In {name} these words stand only where the same words stood for others before: {_at(fate)}.",
         "crossing": f"In {name} the words would overlap another passage in part: {_at(fate)}.",
         "hedge": f"In {name} the hedge is not among the words: “{clip(fate.found)}”.",
         "changed": f"Changed. Nearest in {name} at {_span(fate.near)}: “{clip(fate.found)}”.",
     }
     told = [f"“{clip(fate.quote)}”", lines[fate.reason]]
-    apart = difference(fate.quote, fate.found) if fate.reason == "changed" else None
+    # Beside a whole sentence a few words of it have no difference worth telling.
+    alike = fate.reason == "changed" and len(fate.found) <= 2 * len(fate.quote)
+    apart = difference(fate.quote, fate.found) if alike else None
     if apart is not None:
         told.append(f"From character {apart.position}: {apart.quoted or 'nothing'} is now {apart.found or 'nothing'}.")
     return tuple(told)

@@ -67,33 +67,46 @@ def _kept(file: File, plan: Plan) -> str:
     """Cut what is not taken over out of the old file's text, and write the new addresses."""
     text = file.text.text
     cuts: list[Cut] = []
+    gone: list[tuple[int, int]] = []
     for block in blocks(file.text, file.base):
         if block.kind == "base" and block.name == plan.old:
             cuts.append((block.start, block.end, _base(text[block.start : block.end], plan.new)))
         elif block.kind in {"graph", "triples"}:
-            cuts += [(start, end, "") for start, end in _left_out(block, plan, text)]
-    gone = sorted((start, end) for start, end, new in cuts if not new)
+            gone += _left_out(block, plan)
+    gone = [_with_line(start, end, text) for start, end in _merged(gone)]
+    cuts += [(start, end, "") for start, end in gone]
     for string in file.text.strings:
         words = plan.worded.get((string.subject, string.predicate))
         if words is not None and not _within(string.start, gone):
             cuts.append((string.start, string.end, _quoted(words)))
     kept = [address for address in file.text.addresses if not _within(address.start, gone)]
-    return _addressed(_cut(text, cuts), kept, plan)
+    return _addressed(_cut(text, cuts), kept, plan).rstrip() + "\n"
 
 
-def _left_out(block: Block, plan: Plan, text: str) -> list[tuple[int, int]]:
+def _left_out(block: Block, plan: Plan) -> list[tuple[int, int]]:
     """The stretches of a block that do not belong to a passage that is taken over."""
     if block.name.startswith(f"{plan.old}#"):
-        return [] if block.name in plan.carried else [_whole(block.lead, block.tail, text)]
+        return [] if block.name in plan.carried else [(block.lead, block.tail)]
     staying = [statement for statement in block.statements if statement.subject not in plan.carried]
     if len(staying) == len(block.statements):
-        return [_whole(block.lead, block.tail, text)]
+        return [(block.lead, block.tail)]
     return [(statement.lead, statement.end) for statement in staying]
 
 
-def _whole(start: int, end: int, text: str) -> tuple[int, int]:
-    """A block with the empty line behind it, when one stands before it too."""
-    alone = start == 0 or text[:start].endswith(("\n\n", "\r\n\r\n"))
+def _merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Make one of the stretches that touch."""
+    merged: list[tuple[int, int]] = []
+    for start, end in ranges:
+        if merged and merged[-1][1] == start:
+            merged[-1] = (merged[-1][0], end)
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _with_line(start: int, end: int, text: str) -> tuple[int, int]:
+    """Let the empty line behind a stretch go too, when one stands before it."""
+    alone = start == 0 or text.endswith(("\n\n", "\n\r\n"), 0, start)
     for line_end in ("\r\n", "\n"):
         if alone and text.startswith(line_end, end) and text[end - 1 : end] == "\n":
             return start, end + len(line_end)
@@ -176,11 +189,15 @@ def _apart(quad: Quad, version: str) -> Quad:
 
 def _plain(quads: Sequence[Quad], version: str, prefixes: Mapping[str, str]) -> str:
     """Write quads with no layout of their own, in the same order each time."""
-    known = {name: space for name, space in prefixes.items() if not space.startswith(version)}
+    # A prefix that counts from a version would mean another one below another base.
+    folder = f"{version.rpartition('/')[0]}/"
+    known = {name: space for name, space in prefixes.items() if not space.startswith(folder)}
     ordered = sorted(dict.fromkeys(quads), key=lambda quad: (str(quad.graph_name), str(quad)))
     content = pyoxigraph.serialize(ordered, format=pyoxigraph.RdfFormat.TRIG, prefixes=known)
     assert content is not None, "no file was given to write to"
-    return content.decode()
+    lines = content.decode().splitlines(keepends=True)
+    head = [line for line in lines[: len(known)] if line.startswith("@prefix ")]
+    return "".join([*sorted(head), *lines[len(head) :]])
 
 
 def _says(text: str, base: str, expected: Sequence[Quad]) -> bool:

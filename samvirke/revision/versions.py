@@ -154,7 +154,8 @@ def before(site: Site, old: DocumentVersion, new: Target) -> Before:
     files: list[File] = []
     others: list[Quad] = []
     mark = f"{old.address}#"
-    for number, path in enumerate(site.data_files()):
+    number = 0
+    for path in site.data_files():
         if path in (new.facts, own) or not _speaks_of(path, slug, site):
             continue
         if path.suffix in ENDINGS:
@@ -163,6 +164,8 @@ def before(site: Site, old: DocumentVersion, new: Target) -> Before:
             found = [quad for quad in other.quads if _belongs(quad, mark)]
         else:
             found = [quad for quad in read_rdf(path, base_iri=_base(site, path)) if _belongs(quad, mark)]
+        # Files are counted that say something: the file a revision writes must not change the next one's names.
+        number += bool(found)
         others += _named(found, f"f{number}")
     file = read_file(own, _base(site, own)) if own.is_file() else None
     if file is not None:
