@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from samvirke.commands.frame import Command, Frame, Words, option, pass_frame, words
+from samvirke.commands.frame import Command, Frame, Words, frame_of, option, pass_frame, words
 from samvirke.commands.output import table, write_json
 
 if TYPE_CHECKING:
@@ -46,6 +46,13 @@ FILES = {
 GONE, COME, MOVED = "-", "+", ">"
 
 
+def _documents(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a document."""
+    folder = Path(frame_of(context).site, "data", "documents")
+    found = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
+    return sorted(name for name in found if name.startswith(incomplete) and not name.startswith("."))
+
+
 @click.command(
     cls=Command,
     words=words(
@@ -55,10 +62,11 @@ GONE, COME, MOVED = "-", "+", ">"
         " sine ord, venter i en fil, som `check` minder om. Slutkode 1, når noget gjorde.",
     ),
 )
-@click.argument("text", metavar="TEXT")
+@click.argument("text", metavar="TEXT", type=click.Path())
 @option(
     "--document",
     metavar="SLUG",
+    shell_complete=_documents,
     help=words(
         "The document’s folder in data/documents/, if TEXT lies elsewhere.",
         "Dokumentets mappe i data/documents/, hvis TEXT ligger et andet sted.",

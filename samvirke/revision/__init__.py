@@ -122,7 +122,8 @@ def revise(
     facts = carried_text(said.file, said.others, plan, prefixes=kept)
     told = {fate.address: _told(fate, new) for fate in fates if fate.state == "lost"}
     lost = headed(waiting_text(said.file, said.others, plan, prefixes=kept, told=told), old, new)
-    about, known = about_text(site, said, new)
+    quads = (*(said.file.quads if said.file else ()), *said.others)
+    about, known = about_text(site, said, new, plan.goes(quads))
     files = write(new, facts=facts, lost=lost, about=about, dry_run=dry_run)
     return Revision(
         new.version.document,

@@ -1,7 +1,8 @@
 """Say in `about.ttl` that there is a new version.
 
-Duty: what is known of every version – its kind, its document, its language, its checksum – for the new one.
-Level 6. It must not copy what was seen of the old file only: dates, titles, where it was fetched.
+Duty: what is known of every version – its kind, its document, its language, its checksum – for the new one, and
+its date where its name is one and no passage gives another. Level 6. It must not copy what was seen of the old
+file only: its dates, its titles, where it was fetched.
 Standard: PROV-O, https://www.w3.org/TR/prov-o/#specializationOf
 """
 
@@ -13,11 +14,13 @@ from collections.abc import Iterable, Mapping
 from samvirke.anchor.rewriting import File
 from samvirke.anchor.turtle_text import resolve
 from samvirke.model import DocumentVersion, NamedNode, Quad
-from samvirke.terms import CORE, DCT, PROV, TYPE
+from samvirke.terms import CORE, DCT, PROV, TYPE, XSD
 
-__all__ = ["described", "description", "left_behind"]
+__all__ = ["dated", "described", "description", "left_behind"]
 
 _KEPT = (TYPE, PROV.specializationOf, DCT.language)
+_DATES = frozenset({DCT.modified, DCT.issued, PROV.generatedAtTime})
+_NAMES = ((r"\d{4}-\d\d-\d\d", XSD.date), (r"\d{4}-\d\d", XSD.gYearMonth), (r"\d{4}", XSD.gYear))
 _LOCAL = re.compile(r"[A-Za-z](?:[\w-]*\w)?")
 
 
@@ -28,10 +31,17 @@ def described(file: File | None, version: str) -> bool:
     )
 
 
-def description(file: File | None, known: Iterable[Quad], old: DocumentVersion, new: DocumentVersion) -> str:
+def dated(quads: Iterable[Quad], version: str) -> bool:
+    """Whether some quads say what time a version is from."""
+    return any(quad.predicate in _DATES and quad.subject == NamedNode(version) for quad in quads)
+
+
+def description(
+    file: File | None, known: Iterable[Quad], old: DocumentVersion, new: DocumentVersion, *, date: str
+) -> str:
     """Return the statement about the new version, in the file's own words where it has them.
 
-    Reads:  `known`, what is said of the old version.
+    Reads:  `known`, what is said of the old version; `date`, the name of the new one where that is to date it.
     """
     said: dict[NamedNode, list[NamedNode]] = {predicate: [] for predicate in _KEPT}
     for quad in known:
@@ -45,6 +55,9 @@ def description(file: File | None, known: Iterable[Quad], old: DocumentVersion, 
         for predicate, values in said.items()
         if values
     ]
+    for form, datatype in _NAMES:
+        if re.fullmatch(form, date):
+            lines.append(f'{_term(DCT.issued, prefixes)} "{date}"^^{_term(datatype, prefixes)}')
     lines.append(f'{_term(CORE.sha256, prefixes)} "{new.sha256}"')
     name = new.address.removeprefix(f"{new.document}/")
     subject = f"<{name}>" if file and resolve(name, file.base) == new.address else f"<{new.address}>"

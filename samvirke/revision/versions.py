@@ -212,7 +212,7 @@ def _speaks_of(path: Path, slug: str, site: Site) -> bool:
 
 def _base(site: Site, path: Path) -> str:
     name = path.relative_to(site.data).with_suffix("").as_posix()
-    return site.document_base(path) or f"{site.base}graph/{name}"
+    return site.document_base(path) or f"{site.base}graph/{quote(name)}"
 
 
 def _refuse_quoteless(quads: Sequence[Quad], drafts: dict[str, Draft], mark: str, file: Path) -> None:

@@ -7,14 +7,16 @@ it again completes the work: the facts come last, and each file is there as it s
 
 from __future__ import annotations
 
+import datetime
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from samvirke.anchor.rewriting import File, read_file, replace
 from samvirke.errors import InputError
 from samvirke.model import NamedNode, Quad
-from samvirke.revision.describing import described, description
+from samvirke.revision.describing import dated, described, description
 from samvirke.revision.versions import Before, Target
 from samvirke.site import Site
 
@@ -23,7 +25,7 @@ __all__ = ["about_text", "write"]
 About = tuple[File | None, str]
 
 
-def about_text(site: Site, said: Before, new: Target) -> tuple[About, tuple[Quad, ...]]:
+def about_text(site: Site, said: Before, new: Target, carried: Sequence[Quad]) -> tuple[About, tuple[Quad, ...]]:
     """Return `about.ttl` with the text it is to have ("" when it stays), and what is said of the old version."""
     base = site.document_base(new.about) or ""
     file = read_file(new.about, base) if new.about.is_file() else None
@@ -35,10 +37,20 @@ def about_text(site: Site, said: Before, new: Target) -> tuple[About, tuple[Quad
     )
     if described(file, new.version.address):
         return (file, ""), known
+    date = "" if dated(carried, new.version.address) else _date(new.text.stem)
     text = file.text.text if file else ""
     end = "\r\n" if "\r\n" in text else "\n"
     gap = "" if not text else end if text.endswith("\n") else end * 2
-    return (file, text + gap + description(file, known, said.version, new.version)), known
+    return (file, text + gap + description(file, known, said.version, new.version, date=date)), known
+
+
+def _date(name: str) -> str:
+    """The name of a version, when it is a day, a month or a year that there is."""
+    try:
+        datetime.date.fromisoformat(f"{name}-01-01"[:10] if len(name) < len("2024-01-01") else name)
+    except ValueError:
+        return ""
+    return name
 
 
 def write(new: Target, *, facts: str, lost: str, about: About, dry_run: bool) -> tuple[tuple[Path, str], ...]:
