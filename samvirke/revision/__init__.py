@@ -118,10 +118,9 @@ def revise(
     changes = differences(texts)
     decided, plan = _fates(texts, said, new)
     fates = _with_nearest(decided, texts, changes)
-    kept = said.file.text.prefixes if said.file else {}
-    facts = carried_text(said.file, said.others, plan, prefixes=kept)
+    facts = carried_text(said.file, said.others, plan)
     told = {fate.address: _told(fate, new) for fate in fates if fate.state == "lost"}
-    lost = headed(waiting_text(said.file, said.others, plan, prefixes=kept, told=told), old, new)
+    lost = headed(waiting_text(said.file, said.others, plan, told=told), old, new)
     quads = (*(said.file.quads if said.file else ()), *said.others)
     about, known = about_text(site, said, new, plan.goes(quads))
     files = write(new, facts=facts, lost=lost, about=about, dry_run=dry_run)

@@ -11,8 +11,6 @@ import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
-import pyoxigraph
-
 from samvirke.anchor.rewriting import File
 from samvirke.anchor.turtle_text import Address, read, resolve
 from samvirke.errors import InputError
@@ -26,7 +24,7 @@ __all__ = ["carried_text", "waiting_text"]
 Cut = tuple[int, int, str]
 
 
-def carried_text(file: File | None, others: Sequence[Quad], plan: Plan, *, prefixes: Mapping[str, str]) -> str:
+def carried_text(file: File | None, others: Sequence[Quad], plan: Plan) -> str:
     """Return the file of the new version: the passages that still have their words, with their facts.
 
     Reads:  the old version's file, and what `others`, quads of other files, say of its passages.
@@ -37,8 +35,8 @@ def carried_text(file: File | None, others: Sequence[Quad], plan: Plan, *, prefi
     if file and expected:
         text = _kept(file, plan)
         if not _says(text, plan.new, expected):
-            text = _plain(expected, plan.new, prefixes)
-    return _joined(text, plan.goes(others), plan.new, prefixes)
+            text = _plain(expected)
+    return _joined(text, plan.goes(others), plan.new)
 
 
 def waiting_text(
@@ -46,7 +44,6 @@ def waiting_text(
     others: Sequence[Quad],
     plan: Plan,
     *,
-    prefixes: Mapping[str, str],
     told: Mapping[str, Sequence[str]],
 ) -> str:
     """Return the passages that lost their words, with their facts, as they stand in the old version.
@@ -59,8 +56,8 @@ def waiting_text(
         text = _waiting(file, plan, told)
         if not _says(text, plan.old, expected):
             text = _comments(line for lines in told.values() for line in lines)
-            text += _plain(expected, plan.old, prefixes)
-    return _joined(text, plan.waits(others), plan.old, prefixes)
+            text += _plain(expected)
+    return _joined(text, plan.waits(others), plan.old)
 
 
 def _kept(file: File, plan: Plan) -> str:
@@ -168,12 +165,12 @@ def _comments(lines: Iterable[str]) -> str:
     return "".join(f"# {' '.join(line.split())}\n" for line in lines)
 
 
-def _joined(text: str, others: Sequence[Quad], version: str, prefixes: Mapping[str, str]) -> str:
+def _joined(text: str, others: Sequence[Quad], version: str) -> str:
     """Add what stood in other files; triples that named no graph go into the version's."""
     if not others:
         return text
     renamed = [_apart(quad, version) for quad in others]
-    return text + ("\n" if text else "") + _plain(renamed, version, prefixes)
+    return text + ("\n" if text else "") + _plain(renamed)
 
 
 def _apart(quad: Quad, version: str) -> Quad:
@@ -187,17 +184,13 @@ def _apart(quad: Quad, version: str) -> Quad:
     return Quad(apart(quad.subject), quad.predicate, apart(quad.object), apart(quad.graph_name))  # type: ignore[arg-type]  # a term of the same kind comes back
 
 
-def _plain(quads: Sequence[Quad], version: str, prefixes: Mapping[str, str]) -> str:
-    """Write quads with no layout of their own, in the same order each time."""
-    # A prefix that counts from a version would mean another one below another base.
-    folder = f"{version.rpartition('/')[0]}/"
-    known = {name: space for name, space in prefixes.items() if not space.startswith(folder)}
-    ordered = sorted(dict.fromkeys(quads), key=lambda quad: (str(quad.graph_name), str(quad)))
-    content = pyoxigraph.serialize(ordered, format=pyoxigraph.RdfFormat.TRIG, prefixes=known)
-    assert content is not None, "no file was given to write to"
-    lines = content.decode().splitlines(keepends=True)
-    head = [line for line in lines[: len(known)] if line.startswith("@prefix ")]
-    return "".join([*sorted(head), *lines[len(head) :]])
+def _plain(quads: Sequence[Quad]) -> str:
+    """Write quads with no layout of their own, in the same order each time. What N-Triples writes is TriG too."""
+    graphs: dict[str, set[str]] = {}
+    for quad in quads:
+        name = "" if isinstance(quad.graph_name, DefaultGraph) else f"{quad.graph_name} "
+        graphs.setdefault(name, set()).add(f"    {quad.triple} .\n")
+    return "".join(f"{name}{{\n{''.join(sorted(said))}}}\n" for name, said in sorted(graphs.items()))
 
 
 def _says(text: str, base: str, expected: Sequence[Quad]) -> bool:

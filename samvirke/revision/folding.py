@@ -12,12 +12,13 @@ import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
 
-__all__ = ["Folded", "fold", "folded"]
+__all__ = ["Folded", "fold"]
 
 # Hangul is composed of letters that are no combining marks.
 _JAMO = "\u1100-\u11ff"
 # Signs that are not seen and not read: a hyphen that may be, joiners, byte order marks amid a text.
 _UNSEEN = "\u00ad\u200b\u2060\ufeff"
+_GONE = dict.fromkeys(map(ord, _UNSEEN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,6 @@ class Folded:
         return self.here[number + 1] if number + 1 < len(self.here) else len(self.text)
 
 
-def folded(words: str) -> str:
-    """Return words folded."""
-    return fold(words).text
-
-
 def fold(text: str) -> Folded:
     """Fold a text: every run of white space is one space, letters are composed, unseen signs are gone."""
     parts: list[str] = []
@@ -80,7 +76,8 @@ def fold(text: str) -> Folded:
     for found in _special(text).finditer(text):
         take(text[at : found.start()], at, True)
         words = found[0]
-        plain = " " if words[0].isspace() else unicodedata.normalize("NFC", words.strip(_UNSEEN))
+        plain = unicodedata.normalize("NFC", words.translate(_GONE))
+        plain = " " if plain.isspace() else plain
         take(plain, found.start(), plain == words)
         at = found.end()
     take(text[at:], at, True)
@@ -94,4 +91,5 @@ def _special(text: str) -> re.Pattern[str]:
     others = [mark for mark in odd if not unicodedata.combining(mark) and unicodedata.normalize("NFC", mark) != mark]
     after = f"[{re.escape(''.join(marks))}{_JAMO}]"
     alone = f"[{re.escape(''.join(others))}{_JAMO}]{after}*" if others else f"[{_JAMO}]{after}*"
-    return re.compile(rf"\s+|[{_UNSEEN}]+|[^\s]{after}+|{alone}")
+    composed = rf"[^\s{_UNSEEN}][{_UNSEEN}]*(?:{after}[{_UNSEEN}]*)+"
+    return re.compile(rf"[{_UNSEEN}]*\s[\s{_UNSEEN}]*|{composed}|{alone}|[{_UNSEEN}]+")
