@@ -26,6 +26,7 @@ from samvirke.model import Candidate, DefaultGraph, NamedNode, Quad, Report, Sev
 from samvirke.places import placed
 from samvirke.questions import check_questions
 from samvirke.reports import named, report_turtle
+from samvirke.revision import waiting
 from samvirke.settings import public_settings
 from samvirke.site import Site
 from samvirke.store import disk
@@ -42,7 +43,7 @@ def check_site(site: Site, *, reasoner: bool = False, progress: Progress | None 
     """
     assembly = assemble_with_rules(site, progress=progress)
     check_questions(site)
-    report = judge(assembly, reasoner=reasoner, progress=progress).report
+    report = judge(assembly, reasoner=reasoner, progress=progress, beside=waiting(site)).report
     return named(placed(report, root=site.root, sources=assembly.candidate.sources), assembly.candidate)
 
 
@@ -63,7 +64,7 @@ def build(
         digests = {site.relative(path): generations.file_digest(path) for path in source_files(site)}
         assembly = assemble_with_rules(site, progress=progress)
         check_questions(site)
-        judgement = judge(assembly, reasoner=ask, progress=progress, before=_before(site))
+        judgement = judge(assembly, reasoner=ask, progress=progress, before=_before(site), beside=waiting(site))
         report = placed(judgement.report, root=site.root, sources=assembly.candidate.sources)
         judgement = dataclasses.replace(judgement, report=report)
         if not (report.publishable or allow_invalid or settings.allow_invalid):

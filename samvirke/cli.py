@@ -4,7 +4,7 @@ Duty: gather the commands, and turn every outcome into an exit code and every er
 stderr. Level 8. No traceback reaches a user unless asked for with -v.
 
     0   done, and nothing was found
-    1   the check found violations, or `doctor` found something missing
+    1   the check found violations, `revise` lost words, or `doctor` found something missing
     2   wrong use: unknown command or option, missing folder
     3   bad input, or nothing of that name: `file:line:column: what is wrong. What to do.`
     4   something needed is busy, damaged or missing: store, port, Java
@@ -28,6 +28,7 @@ from samvirke.commands.care import completion, config, doctor
 from samvirke.commands.changes import history, undo
 from samvirke.commands.frame import Frame, Group, asked_language, end_progress, words
 from samvirke.commands.publish import anchor, build, check, export
+from samvirke.commands.revise import revise
 from samvirke.commands.safety import backup, generations, restore, rollback, verify
 from samvirke.commands.serve import serve
 from samvirke.commands.start import init
@@ -59,6 +60,7 @@ def samvirke() -> None:
 for command in (
     init,
     anchor,
+    revise,
     check,
     build,
     serve,

@@ -9,7 +9,7 @@ same, and the report says so.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from time import monotonic
@@ -41,10 +41,11 @@ def judge(
     reasoner: bool,
     progress: Progress | None = None,
     before: Mapping[str, Any] = MappingProxyType({}),
+    beside: Sequence[Finding] = (),
 ) -> Judgement:
     """Check an assembled site.
 
-    Reads:  the assembly; `before` is the manifest of what is published now.
+    Reads:  the assembly; `before` is the manifest of what is published now, `beside` what others found.
     Returns findings ordered by severity, shape, focus, path, value – the same on each run.
     """
     begun = monotonic()
@@ -53,7 +54,7 @@ def judge(
         asked = pool.submit(_reason, candidate, before) if reasoner else None
         if progress:
             progress("Checking …")
-        findings = [*gate.check(candidate, languages=candidate.languages).findings, *_unread_dates(assembly)]
+        findings = [*gate.check(candidate, languages=candidate.languages).findings, *_unread_dates(assembly), *beside]
         if asked is not None and progress and not asked.done():
             progress("Waiting for the reasoner …")
         found, told = _outcome(asked)

@@ -6,7 +6,7 @@ The layout of the folder:
 
     samvirke.toml
     ontology/            ontologies, ontology/shapes/, ontology/rules/*.rq, ontology/vocab/
-    data/documents/<slug>/about.ttl, <version>.txt, <version>.trig
+    data/documents/<slug>/about.ttl, <version>.txt, <version>.trig, <version>.lost
     data/                any other RDF files
     queries/<name>.rq
 """
@@ -28,6 +28,8 @@ RULE_ENDINGS = (".rq",)
 QUERY_ENDINGS = (".rq",)
 TEXT_ENDINGS = (".txt",)
 ABOUT = "about.ttl"
+REVIEW = ".lost"
+"""What waits after a revision, in TriG; no data file, for it says nothing of the new version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,10 @@ class Site:
         """The RDF files of the data folder, those of the documents included."""
         return files(self.data, RDF_ENDINGS)
 
+    def review_files(self) -> tuple[Path, ...]:
+        """The files of passages whose words a new version of their document does not have."""
+        return files(self.documents, (REVIEW,))
+
     def query_files(self) -> tuple[Path, ...]:
         """The stored questions."""
         return files(self.queries, QUERY_ENDINGS)
@@ -119,6 +125,7 @@ class Site:
             *self.rule_files(),
             *self.data_files(),
             *files(self.documents, TEXT_ENDINGS),
+            *self.review_files(),
             *self.query_files(),
         ]
         return tuple(sorted(set(found), key=self.relative))

@@ -16,6 +16,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from samvirke.anchor import placing
 from samvirke.anchor.drafts import Draft, gather, to_place
@@ -69,7 +70,7 @@ def anchor(target: Site | Iterable[Path], *, dry_run: bool = False) -> list[Chan
 def _base(site: Site, path: Path) -> str:
     """Return what relative addresses in a data file count from."""
     name = path.relative_to(site.data).with_suffix("").as_posix()
-    return site.document_base(path) or f"{site.base}graph/{name}"
+    return site.document_base(path) or f"{site.base}graph/{quote(name)}"
 
 
 def _target(target: Site | Iterable[Path]) -> tuple[Site, frozenset[Path] | None]:

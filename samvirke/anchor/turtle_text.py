@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-__all__ = ["Address", "Text", "read", "resolve"]
+__all__ = ["Address", "Text", "read", "resolve", "tokens"]
 
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
@@ -75,9 +75,9 @@ class Text:
 def read(text: str, base: str) -> Text:
     """Find the terms of a Turtle or TriG text whose relative addresses count from `base`."""
     reader = _Reader(text, base)
-    tokens = _tokens(text)
-    for kind, start, end in tokens:
-        reader.take(kind, start, end, tokens)
+    stream = tokens(text)
+    for kind, start, end in stream:
+        reader.take(kind, start, end, stream)
     return Text(text, tuple(reader.addresses), tuple(reader.strings), reader.prefixes)
 
 
@@ -104,7 +104,7 @@ class _Reader:
         self.expected = "subject"
         self.outer: list[tuple[str, str, str]] = []
 
-    def take(self, kind: str, start: int, end: int, tokens: Iterator[tuple[str, int, int]]) -> None:
+    def take(self, kind: str, start: int, end: int, stream: Iterator[tuple[str, int, int]]) -> None:
         """Follow one token; a directive takes those that belong to it."""
         written = self.text[start:end]
         if kind == "string":
@@ -112,7 +112,7 @@ class _Reader:
         elif kind == "mark":
             self._mark(written)
         elif self._is_directive(kind, written):
-            self._directive(written, tokens)
+            self._directive(written, stream)
         elif kind == "address":
             self._address(Address(start, end, written, resolve(_unescape(written[1:-1]), self.base)))
         elif kind == "name":
@@ -123,9 +123,9 @@ class _Reader:
             return written in _DIRECTIVES and self.expected == "subject"
         return kind == "name" and written.upper() in _DIRECTIVES and self.expected == "subject"
 
-    def _directive(self, written: str, tokens: Iterator[tuple[str, int, int]]) -> None:
+    def _directive(self, written: str, stream: Iterator[tuple[str, int, int]]) -> None:
         name = ""
-        for kind, start, end in tokens:
+        for kind, start, end in stream:
             if kind == "name":
                 name = self.text[start:end].removesuffix(":")
             elif kind == "address":
@@ -169,7 +169,7 @@ class _Reader:
             self._follow("")
 
 
-def _tokens(text: str) -> Iterator[tuple[str, int, int]]:
+def tokens(text: str) -> Iterator[tuple[str, int, int]]:
     """Cut the text into tokens; white space and comments are left out, and the dots after a name cut off."""
     position = 0
     while match := _TOKEN.match(text, position):

@@ -20,6 +20,7 @@ from tests.cli.conftest import COMMAND, Run, environment
 COMMANDS = (
     "init",
     "anchor",
+    "revise",
     "check",
     "build",
     "serve",
