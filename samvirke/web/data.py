@@ -20,7 +20,7 @@ from samvirke.negotiate import Offer, choose
 from samvirke.search import Entity
 from samvirke.sparql.formats import GRAPHS
 from samvirke.terms import VOID
-from samvirke.web.headers import link, redirect, vary
+from samvirke.web.headers import VERSION_HEADER, link, redirect, vary
 from samvirke.web.links import is_iri
 from samvirke.web.publication import Publication, current, serving
 
@@ -184,8 +184,10 @@ def as_rdf(quads: Iterable[Quad], offer: Offer, publication: Publication) -> Res
 
 @blueprint.get("/dump/<name>")
 def dump(name: str) -> Response:
-    """Answer a whole file of the published generation."""
+    """Answer a whole file of the published generation: what was written since is not in it, and it says so."""
     path = current().directory / name
     if name not in DUMPS or not path.is_file():
         raise NotFound("There is no such file.", remedy="The data page lists the files.")
-    return send_file(path, mimetype=DUMPS[name], etag=False, conditional=False, last_modified=None)
+    response = send_file(path, mimetype=DUMPS[name], etag=False, conditional=False, last_modified=None)
+    response.headers[VERSION_HEADER] = current().generation.version
+    return response

@@ -136,7 +136,7 @@ def _dress(response: Response) -> Response:
     headers.update(ON_EVERY_ANSWER)
     publication: Publication | None = g.get("publication")
     if publication is not None:
-        headers[VERSION_HEADER] = publication.version
+        headers.setdefault(VERSION_HEADER, publication.version)  # A file of a generation has named its own.
     _allow_other_origins(response)
     _keep_location_here(response)
     return _tag(response, publication)

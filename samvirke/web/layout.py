@@ -261,7 +261,10 @@ def _footnote(lang: str, version: str) -> str:
     _ = wording.words(lang).gettext
     stamp = formatting.stamp(version, lang)
     made = _("Made with Samvirke %(version)s.") % {"version": __version__}
-    return " ".join(part for part in ((_("Published %(when)s.") % {"when": stamp}) if stamp else "", made) if part)
+    if not stamp:
+        return made
+    name = version.partition("-")[2] or version
+    return " ".join((_("Published %(when)s.") % {"when": stamp}, _("Version %(name)s.") % {"name": name}, made))
 
 
 def kept(macro: Macro, *read: Hashable) -> Markup:

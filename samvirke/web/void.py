@@ -60,7 +60,7 @@ def void() -> Response:
     offer = offer_for("CONSTRUCT", None, query_format=wished) if wished else choose(accept, (*GRAPHS, _PAGE))
     if offer is _PAGE:
         return redirect(303, publication.links.dataset(neutral_redirect_language()), "Accept", "Accept-Language")
-    response = Response(_document(publication.directory, offer.extension), content_type=content_type(offer))
+    response = Response(_document(publication.version, offer.extension), content_type=content_type(offer))
     vary(response, "Accept")
     link(response, publication.links.void_dataset, "describes")
     for lang in publication.languages:
@@ -69,14 +69,15 @@ def void() -> Response:
 
 
 @lru_cache(maxsize=2 * len(GRAPHS))
-def _document(_directory: Path, extension: str) -> bytes:
-    """Write the description once per generation and format: all it says stands in the generation."""
+def _document(_version: str, extension: str) -> bytes:
+    """Write the description once per version and format."""
     return write(_facts(current()), extension, _PREFIXES)
 
 
 def counts(publication: Publication) -> Counts | None:
-    """Return the numbers of a generation; None for one that was built before they were counted, or may change."""
-    return None if publication.writable else _read_counts(publication.directory)
+    """Return the numbers of what is answered from; None where it was written to since it was counted."""
+    is_as_built = publication.version == publication.generation.version
+    return _read_counts(publication.directory) if is_as_built else None
 
 
 @lru_cache(maxsize=2)
