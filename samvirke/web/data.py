@@ -118,7 +118,7 @@ def describe(offer: Offer, *iris: str) -> Response:
     Raises: NotFound when nothing is known.
     """
     publication = current()
-    quads = [quad for iri in iris for quad in serving().pool.read("describe", iri=iri)]
+    quads = [quad for iri in iris for quad in serving().read("describe", iri=iri)]
     if not quads:
         raise NotFound(_NOTHING[0], remedy=_NOTHING[1])
     facts = _facts(quads, iris)
@@ -152,7 +152,7 @@ def _names(publication: Publication, quads: Iterable[Quad]) -> list[Quad]:
     if not wanted:
         return []
     properties = set(publication.schema.label_properties)
-    return [quad for quad in serving().pool.read("labels", iris=wanted) if quad.predicate.value in properties]
+    return [quad for quad in serving().read("labels", iris=wanted) if quad.predicate.value in properties]
 
 
 def graphs(iris: Iterable[str]) -> Response:
@@ -161,7 +161,7 @@ def graphs(iris: Iterable[str]) -> Response:
     Raises: NotFound when there is nothing in them.
     """
     offer = choose(request.headers.get("Accept"), RDF, query_format=request.args.get("format"))
-    quads = [quad for iri in iris for quad in serving().pool.read("graph", iri=iri, limit=LARGEST_GRAPH)]
+    quads = [quad for iri in iris for quad in serving().read("graph", iri=iri, limit=LARGEST_GRAPH)]
     if not quads:
         raise NotFound(_NOTHING[0], remedy="The ontology page lists the vocabularies.")
     vary(response := as_rdf(quads, offer, current()), "Accept")

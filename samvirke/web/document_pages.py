@@ -48,7 +48,7 @@ class DocumentContext:
 def documents(lang: str) -> str:
     """List every document version."""
     publication = current()
-    found = version_lines(serving().pool.read("versions", iri=""), publication.schema, lang)
+    found = version_lines(serving().read("versions", iri=""), publication.schema, lang)
     name = wording.words(lang).gettext("Documents")
     page = layout.frame(lang=lang, path="/documents", title=name, crumbs=[Crumb(name)])
     return render_template("documents.html", **fields_of(DocumentsContext(page, found, "", ())))
@@ -57,13 +57,12 @@ def documents(lang: str) -> str:
 def document(lang: str, name: str) -> str | Response:
     """Show a version with its words, or the versions of a document."""
     publication = current()
-    pool = serving().pool
     for iri in publication.links.candidates(f"document/{name}"):
-        quads = pool.read("document", iri=iri)
+        quads = serving().read("document", iri=iri)
         view = document_view(quads, publication.schema, iri, lang, texts=text_of(publication)) if quads else None
         if view is not None and view.checksum:
             return _version(publication, view, lang)
-        found = version_lines(pool.read("versions", iri=iri), publication.schema, lang)
+        found = version_lines(serving().read("versions", iri=iri), publication.schema, lang)
         if found:
             return _versions(publication, iri, found, lang)
     raise NotFound("There is no such document.", remedy="The list of documents has all of them.")

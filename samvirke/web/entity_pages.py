@@ -69,7 +69,8 @@ def _shown(lang: str, iri: str, known: Entity) -> BaseResponse:
         return redirect(publication.links.page(known.successor, lang), 301)
     if known.withdrawn:
         raise Gone("This has been withdrawn.", successor=known.successor)
-    page = serving().pool.page(iri, lang)
+    page, version = serving().pool.page(iri, lang)
+    serving().agree(version)
     if page is None:
         raise NotFound("Nothing is known about this.", remedy="Search for its name.")
     frame, texts = outline.outline_of(current_app, publication, lang, page)

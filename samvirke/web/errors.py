@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -25,7 +25,7 @@ from samvirke.negotiate import Offer, choose
 from samvirke.web.front.application import ERROR
 from samvirke.web.headers import NOT_KEPT, vary
 from samvirke.web.languages import request_language, words
-from samvirke.web.publication import current
+from samvirke.web.publication import Moved, current
 
 __all__ = ["STATUS", "Problem", "install", "problem", "respond"]
 
@@ -67,6 +67,8 @@ _PROBLEM = Offer(
     aliases=("application/json", "application/ld+json", "application/sparql-results+json"),
 )
 _SERVER_ERROR = 500
+_ATTEMPTS = 5
+"""How often a request is answered anew when the version changes under it."""
 _MOST_TOLD = 20
 _HEADERS = frozenset({"accept-encoding", "allow", "retry-after", "www-authenticate"})
 """What an HTTP error may say besides its body."""
@@ -296,4 +298,21 @@ def install(app: Flask) -> None:
     def handle(error: Exception) -> Response | HTTPException:
         if isinstance(error, RequestRedirect):
             return error
+        if isinstance(error, Moved):
+            return _anew(app)
         return respond(error)
+
+
+def _anew(app: Flask) -> Response | HTTPException:
+    """Answer a request from the start, for what it has seen so far and what it sees now are of two versions."""
+    for _ in range(_ATTEMPTS):
+        g.pop("publication", None)
+        try:
+            return app.make_response(app.dispatch_request())
+        except Moved:
+            continue
+        except RequestRedirect as redirect:
+            return redirect
+        except Exception as error:
+            return respond(error)
+    return respond(errors.Overloaded("The data change faster than this can be answered.", remedy="Ask again."))

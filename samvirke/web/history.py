@@ -201,7 +201,7 @@ def _names(quad: Quad, iri: str) -> bool:
 def _facts(publication: Publication, quads: Iterable[Quad], lang: str) -> Facts:
     """Read the names of what the changes name."""
     named = {term.value for quad in quads for term in (quad.subject, quad.object) if isinstance(term, NamedNode)}
-    return Facts(serving().pool.read("labels", iris=sorted(named)), publication.schema, lang)
+    return Facts(serving().read("labels", iris=sorted(named)), publication.schema, lang)
 
 
 def _line(publication: Publication, facts: Facts, added: bool, quad: Quad, lang: str) -> Line:

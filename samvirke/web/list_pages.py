@@ -133,7 +133,7 @@ def home(lang: str) -> str:
     settings = publication.settings
     title = layout.in_language(settings.get("title", ""), lang, publication.languages)
     counts = publication.manifest.get("counts", {})
-    documents = version_lines(serving().pool.read("versions", iri=""), publication.schema, lang)
+    documents = version_lines(serving().read("versions", iri=""), publication.schema, lang)
     context = HomeContext(
         page=layout.frame(lang=lang, path="/", title=title),
         sentence=layout.in_language(settings.get("description", ""), lang, publication.languages),

@@ -27,11 +27,12 @@ from samvirke.web.links import Links, links_of
 
 if TYPE_CHECKING:
     from samvirke.generations import Generation
+    from samvirke.model import Quad
     from samvirke.queries import StoredQuery
     from samvirke.schema import Schema
     from samvirke.workers.pool import Pool
 
-__all__ = ["Publication", "Serving", "current", "open_publication", "serving"]
+__all__ = ["Moved", "Publication", "Serving", "current", "open_publication", "serving"]
 
 EXTENSION = "samvirke"
 ANSWERS_KEPT = 5_000
@@ -161,6 +162,10 @@ def _settle() -> None:
     gc.set_threshold(COLLECT_AFTER, 20, 20)
 
 
+class Moved(Exception):
+    """Another version was published, or written, while a request was being answered: it is answered anew."""
+
+
 class Serving:
     """The running site: the worker pool, and the publication each request sees.
 
@@ -196,6 +201,17 @@ class Serving:
             # After a write the small files are the same; every tag and everything kept goes by the version.
             known = self._newest = replace(known, version=version, writable=self.pool.writable, _answers={})
         return known
+
+    def read(self, operation: str, **parameters: str | int | list[str]) -> list[Quad]:
+        """Run a trusted read for the current request. Raises: Moved; as `Pool.read`."""
+        quads, version = self.pool.read_at(operation, **parameters)
+        self.agree(version)
+        return quads
+
+    def agree(self, version: str) -> None:
+        """See to it that what a worker answered belongs to what the request sees. Raises: Moved when it does not."""
+        if version != self.publication.version:
+            raise Moved
 
     def after_write(self) -> Publication:
         """Let the current request, which has written, see what it wrote."""

@@ -326,7 +326,7 @@ def _usage(publication: Publication) -> Mapping[str, int]:
     with _counting:
         if publication.version not in _counted:
             _counted.clear()
-            quads = serving().pool.read("usage")
+            quads = serving().read("usage")
             _counted[publication.version] = {
                 quad.subject.value: int(quad.object.value)
                 for quad in quads
@@ -342,7 +342,7 @@ def rule(lang: str, name: str) -> str:
     if not is_iri(iri):
         raise NotFound("There is no such rule.", remedy="The ontology page lists the rules.")
     hint = publication.schema.terms.get(iri)
-    facts = Facts(serving().pool.read("rule", iri=iri, limit=EXAMPLES), publication.schema, lang)
+    facts = Facts(serving().read("rule", iri=iri, limit=EXAMPLES), publication.schema, lang)
     number = facts.counts.get((NamedNode(iri), USED), 0)
     if hint is None and not number:
         raise NotFound("There is no such rule.", remedy="The ontology page lists the rules.")

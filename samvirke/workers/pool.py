@@ -295,23 +295,28 @@ class Pool:
                 body.close()
                 lease.close()  # Its copy of the store is its own by now.
 
-    def page(self, iri: str, lang: str) -> pages.Page | None:
+    def page(self, iri: str, lang: str) -> tuple[pages.Page | None, str]:
         """Have the page about a thing written by `writer`, in a worker for trusted reads; None when it writes none.
 
+        Says of which version of the data the page is, too.
         Raises: as `ask`.
         """
         question = pages.question(iri, lang, self._limits)
         try:
-            body = self.ask(question, lane="read")[0]
+            body, _, version = self.ask(question, lane="read")
         except WorkerLost:  # As in `read`.
-            body = self.ask(question, lane="read")[0]
-        return pages.read(body.read())
+            body, _, version = self.ask(question, lane="read")
+        return pages.read(body.read()), version
 
     def read(self, operation: str, **parameters: str | int | list[str]) -> list[Quad]:
         """Run a trusted read of `samvirke.describe` in a worker.
 
         Returns its quads in the order of their N-Quads lines (code points): the same on each run.
         """
+        return self.read_at(operation, **parameters)[0]
+
+    def read_at(self, operation: str, **parameters: str | int | list[str]) -> tuple[list[Quad], str]:
+        """Run a trusted read, and say of which version of the data its quads are."""
         import pyoxigraph  # noqa: PLC0415 - keeps this module's import light
 
         limits = self._limits
@@ -322,13 +327,13 @@ class Pool:
             max_bytes=limits.max_bytes,
         )
         try:
-            body = self.ask(question, lane="read")[0]
+            body, _, version = self.ask(question, lane="read")
         except WorkerLost:  # A read is ours and harmless: what killed its worker was not the question.
-            body = self.ask(question, lane="read")[0]
+            body, _, version = self.ask(question, lane="read")
         # To sort bytes costs a tenth of sorting the terms, and order is what every reader needs first.
         lines = sorted(b"".join(body).splitlines(keepends=True))
         # Written by our own worker: what `store.read_rdf` refuses of strangers cannot stand here.
-        return list(pyoxigraph.parse(b"".join(lines), pyoxigraph.RdfFormat.N_QUADS))
+        return list(pyoxigraph.parse(b"".join(lines), pyoxigraph.RdfFormat.N_QUADS)), version
 
     def ask(self, request: Request, *, lane: str, client: str = "") -> tuple[Body, Mapping[str, float], str]:
         """Ask one worker, without a gate; `query` and `read` are what callers want."""
