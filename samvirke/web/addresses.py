@@ -21,7 +21,7 @@ from samvirke.terms import CORE_GRAPH
 from samvirke.web.data import RDF, describe, find, graphs
 from samvirke.web.headers import link, redirect, vary
 from samvirke.web.languages import neutral_redirect_language
-from samvirke.web.publication import current
+from samvirke.web.publication import current, serving
 from samvirke.web.report_files import OFFERS, report_file
 
 __all__ = ["HTML", "blueprint", "see_other"]
@@ -58,7 +58,7 @@ def document(name: str) -> Response:
 def thing_elsewhere() -> Response:
     """Lead to the page or the data of a thing whose address is not below the base."""
     iri, form = request.args.get("address", ""), request.args.get("format")
-    found = current().index.entity(iri)
+    found = serving().entity(iri)
     if found is None:
         raise NotFound("Nothing has that address.", remedy="Search for its name.")
     if form is not None:

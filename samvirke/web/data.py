@@ -55,7 +55,7 @@ def find(local: str, address: Callable[[str], str] | None = None) -> Entity | Re
     """
     publication = current()
     for iri in publication.links.candidates(local):
-        found = publication.index.entity(iri)
+        found = serving().entity(iri)
         if found is not None:
             if found.withdrawn:
                 raise Gone("This has been withdrawn.", successor=found.successor)

@@ -46,7 +46,7 @@ def entity_at(lang: str, local: str) -> BaseResponse:
 def _page(lang: str, local: str) -> BaseResponse:
     publication = current()
     for iri in publication.links.candidates(local):
-        known = publication.index.entity(iri)
+        known = serving().entity(iri)
         if known is not None:
             return _shown(lang, iri, known)
     for iri in publication.links.candidates(local.rstrip("/")):
@@ -57,7 +57,7 @@ def _page(lang: str, local: str) -> BaseResponse:
 
 
 def _show(lang: str, iri: str) -> BaseResponse:
-    known = current().index.entity(iri)
+    known = serving().entity(iri)
     if known is None:
         raise NotFound("Nothing has this address.", remedy="Search for its name.")
     return _shown(lang, iri, known)

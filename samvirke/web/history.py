@@ -162,7 +162,7 @@ def _first() -> int:
 def _known(publication: Publication, candidates: Sequence[str]) -> str:
     """Return the thing that is meant. Raises: NotFound for one that is neither here nor in any change."""
     for iri in candidates:
-        if publication.index.entity(iri) is not None:
+        if serving().entity(iri) is not None:
             return iri
         if is_iri(iri) and next(iter(journal.touching(_folder(publication), iri)), None) is not None:
             return iri

@@ -20,7 +20,7 @@ from flask import Flask, current_app, g, has_request_context
 from samvirke import __version__
 from samvirke.errors import StoreDamaged, StoreError
 from samvirke.model import Finding, Report, Severity
-from samvirke.search import Index
+from samvirke.search import Entity, Index
 from samvirke.tokens import Rates, Tokens
 from samvirke.web.fragments import Fragments
 from samvirke.web.links import Links, links_of
@@ -207,6 +207,14 @@ class Serving:
         quads, version = self.pool.read_at(operation, **parameters)
         self.agree(version)
         return quads
+
+    def entity(self, iri: str) -> Entity | None:
+        """Return a thing that has a page: one of the index, or one that was written since that was made."""
+        publication = self.publication
+        known = publication.index.entity(iri)
+        if known is not None or publication.version == publication.generation.version or not is_iri(iri) or "#" in iri:
+            return known
+        return Entity(iri, "", False, False, None) if self.read("describe", iri=iri) else None
 
     def agree(self, version: str) -> None:
         """See to it that what a worker answered belongs to what the request sees. Raises: Moved when it does not."""

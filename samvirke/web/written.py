@@ -24,7 +24,7 @@ from samvirke.describe.entity import EntityView, entity_view
 from samvirke.describe.facts import Evidence, Explanations
 from samvirke.formats import FORMATS
 from samvirke.generations import open_directory
-from samvirke.model import NamedNode
+from samvirke.model import DefaultGraph, NamedNode
 from samvirke.schema.hints import Text
 from samvirke.search import Index
 from samvirke.web import wording
@@ -107,7 +107,11 @@ class Pages:
         something else than the view of a thing: a redirection, a notice that it was withdrawn, or none at all.
         """
         known = self.index.entity(iri)
-        if known is None or known.withdrawn or known.successor is not None:
+        if known is None:  # It may have been written since the index was made; of a passage there is no page.
+            node = NamedNode(iri)
+            if "#" in iri or next(iter(store.quads_for_pattern(node, None, None, DefaultGraph())), None) is None:
+                return None
+        elif known.withdrawn or known.successor is not None:
             return None
         view = entity_view(
             Neighbourhood(store, self.schema, NamedNode(iri)),

@@ -33,6 +33,9 @@ def client(tmp_path_factory):
         pool.write(WriteRequest(action="update", content=deleting("Name 3").encode(), author="ben"))
         ada = adding("Ada L.").replace(OAK, OAK.replace("oak", "ada"))
         pool.write(WriteRequest(action="update", content=ada.encode(), author="cy"))
+        elm = adding("Elm of Ada").replace(OAK, OAK.replace("oak", "elm"))
+        elm = elm.replace(" } }", f" <{OAK.replace('oak', 'elm')}> a <https://garden.example/terms#Oak> }} }}")
+        pool.write(WriteRequest(action="update", content=elm.encode(), author="di"))
         yield create_app(site.state, pool=pool).test_client()
 
 
@@ -40,12 +43,12 @@ def test_changes_are_listed_the_newest_first_a_page_at_a_time(client):
     first = client.get("/en/changes")
     assert first.status_code == 200
     page = first.text
-    assert [int(number) for number in re.findall(r'<article class="card" id="c(\d+)"', page)] == list(range(32, 7, -1))
+    assert [int(number) for number in re.findall(r'<article class="card" id="c(\d+)"', page)] == list(range(33, 8, -1))
     assert 'href="/en/changes?from=25"' in page
     assert "reason &lt;29&gt;" in page
     assert "<29>" not in page
     second = client.get("/en/changes?from=25").text
-    assert [int(number) for number in re.findall(r'id="c(\d+)"', second)] == list(range(7, 0, -1))
+    assert [int(number) for number in re.findall(r'id="c(\d+)"', second)] == list(range(8, 0, -1))
     for odd in ("x", "-1", "9" * 30, "1e3", "٣"):
         assert client.get(f"/en/changes?from={odd}").text.count("<article") == 25
 
@@ -71,7 +74,7 @@ def test_a_change_is_answered_as_it_stands_in_the_journal(client):
     assert (
         re.search(r"H prev <nih:sha-256;(\w+)>", response.text)[1] == re.search(r"H id <nih:sha-256;(\w+)>", before)[1]
     )
-    for missing in (0, 33, 10**18):
+    for missing in (0, 34, 10**18):
         assert client.get(f"/changes/{missing}").status_code == 404
 
 
@@ -80,9 +83,9 @@ def test_the_feed_is_atom_and_leads_to_each_change(client):
     assert response.mimetype == "application/atom+xml"
     feed = ElementTree.fromstring(response.data)
     entries = feed.findall(f"{ATOM}entry")
-    assert len(entries) == 32
-    assert entries[0].find(f"{ATOM}id").text == "https://garden.example/changes/32"
-    assert entries[2].find(f"{ATOM}title").text == "reason <29>"
+    assert len(entries) == 33
+    assert entries[0].find(f"{ATOM}id").text == "https://garden.example/changes/33"
+    assert entries[3].find(f"{ATOM}title").text == "reason <29>"
     about = ElementTree.fromstring(client.get(f"/changes?format=atom&about={OAK.replace('oak', 'ada')}").data)
     assert len(about.findall(f"{ATOM}entry")) == 1
     negotiated = client.get("/changes", headers={"Accept": "application/atom+xml"})
@@ -92,7 +95,7 @@ def test_the_feed_is_atom_and_leads_to_each_change(client):
 
 def test_the_patches_of_the_journal_make_what_is_served(client):
     store = pyoxigraph.Store()
-    for number in range(1, 33):
+    for number in range(1, 34):
         for line in client.get(f"/changes/{number}").text.splitlines():
             verb, _, rest = line.partition(" ")
             if verb in ("A", "D"):
@@ -101,3 +104,17 @@ def test_the_patches_of_the_journal_make_what_is_served(client):
     query = f"SELECT ?name {{ GRAPH <{GRAPH}> {{ <{OAK}> <{FAR}> ?name }} }}"
     served = client.get("/sparql", query_string={"query": query}, headers={"Accept": "text/csv"}).text.split("\r\n")
     assert sorted(served[1:-1]) == sorted(row["name"].value for row in store.query(query))
+
+
+def test_what_was_just_written_has_a_page_and_data_at_once(client):
+    """The index is made by a build; a thing that is newer is found in the store."""
+    page = client.get("/en/id/elm")
+    assert page.status_code == 200
+    assert "Elm of Ada" in page.text
+    assert client.get("/id/elm", headers={"Accept": "text/html"}).headers["Location"].endswith("/en/id/elm")
+    data = client.get("/data/elm.nt")
+    assert data.status_code == 200
+    assert '"Elm of Ada"' in data.text
+    assert client.get("/en/id/elm/history").text.count("<article") == 1
+    assert client.get("/en/id/ash").status_code == 404
+    assert client.get("/data/ash.nt").status_code == 404
