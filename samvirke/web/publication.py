@@ -23,7 +23,7 @@ from samvirke.model import Finding, Report, Severity
 from samvirke.search import Entity, Index
 from samvirke.tokens import Rates, Tokens
 from samvirke.web.fragments import Fragments
-from samvirke.web.links import Links, links_of
+from samvirke.web.links import Links, is_iri, links_of
 
 if TYPE_CHECKING:
     from samvirke.generations import Generation
