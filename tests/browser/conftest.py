@@ -15,7 +15,12 @@ from samvirke.settings import Limits
 from samvirke.site import Site
 from samvirke.web import create_app
 from samvirke.workers import Pool
+from samvirke.workers.pool import WriteRequest
 
+BASE = "https://w3id.org/samvirke/"
+PASSAGE = f"{BASE}document/biblioteksnetvaerk-om-inkluderingsindsatser/2021-10-21#char=0,42"
+THING = f"{BASE}id/inkluderingsindsatser"
+NAME = "http://www.w3.org/2004/02/skos/core#altLabel"
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -33,7 +38,10 @@ def site_address(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Where the first site answers, on a port of its own."""
     state = tmp_path_factory.mktemp("state")
     build(Site.open(root, overrides={"state": state}), reasoner=False)
-    with Pool.start(state, Limits(workers=2)) as pool:
+    with Pool.start(state, Limits(workers=2), writable=True) as pool:
+        for verb in ("INSERT", "DELETE"):  # Two changes to show, and nothing changed by them.
+            text = f"{verb} DATA {{ GRAPH <{PASSAGE}> {{ <{THING}> <{NAME}> 'Inkludering'@da }} }}"
+            pool.write(WriteRequest(action="update", content=text.encode(), author="ada", reason="prøve"))
         server = make_server("127.0.0.1", 0, create_app(state, pool=pool), threaded=True)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

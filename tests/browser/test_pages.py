@@ -27,6 +27,8 @@ PATHS = {
     "document": DOCUMENT,
     "version": f"{DOCUMENT}/2021-10-21",
     "validation": "/validation",
+    "changes": "/changes",
+    "history": "/id/inkluderingsindsatser/history",
     "ontology": "/ontology",
     "rule": "/rule/chain-of-two",
     "data": "/data",
