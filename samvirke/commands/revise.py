@@ -134,8 +134,8 @@ def _lines(frame: Frame, revision: Revision, *, diff: bool) -> Iterator[str]:
         (
             "again",
             words(
-                "Read these again, the sentence around them has changed:",
-                "Læs disse igen, sætningen omkring dem er ændret:",
+                "Read these again, what stands around them has changed:",
+                "Læs disse igen, det, der står omkring dem, er ændret:",
             ),
         ),
         ("spelled", words("These are spelled otherwise now:", "Disse staves nu anderledes:")),
