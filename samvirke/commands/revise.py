@@ -134,8 +134,8 @@ def _lines(frame: Frame, revision: Revision, *, diff: bool) -> Iterator[str]:
         (
             "again",
             words(
-                "Read these again, the sentence around them has changed:",
-                "Læs disse igen, sætningen omkring dem er ændret:",
+                "Read these again, what stands around them has changed:",
+                "Læs disse igen, det, der står omkring dem, er ændret:",
             ),
         ),
         ("spelled", words("These are spelled otherwise now:", "Disse staves nu anderledes:")),
@@ -160,8 +160,8 @@ def _lines(frame: Frame, revision: Revision, *, diff: bool) -> Iterator[str]:
         yield ""
     yield frame.say(
         words(
-            "{stands} passages stand ({a} facts), {moved} moved ({b}), {lost} lost their words ({c}).",
-            "{stands} tekststeder står ({a} fakta), {moved} er flyttet ({b}), {lost} mistede deres ord ({c}).",
+            "Passages (facts): {stands} ({a}) stand · {moved} ({b}) moved · {lost} ({c}) lost their words",
+            "Tekststeder (fakta): {stands} ({a}) står · {moved} ({b}) er flyttet · {lost} ({c}) mistede deres ord",
         ),
         **{state: len(revision.of(state)) for state in STATES},
         **{name: revision.facts(state) for name, state in zip("abc", STATES, strict=True)},

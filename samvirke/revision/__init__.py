@@ -19,9 +19,10 @@ from samvirke.model import Literal, NamedNode, Quad
 from samvirke.revision.carrying import carried_text, waiting_text
 from samvirke.revision.describing import left_behind
 from samvirke.revision.differing import Change, differences
-from samvirke.revision.matching import Found, Missing, place
+from samvirke.revision.matching import place
 from samvirke.revision.pairing import Pair, pair
 from samvirke.revision.plan import Plan
+from samvirke.revision.settling import Found, Missing
 from samvirke.revision.versions import Before, Target, before, older, target
 from samvirke.revision.waiting import headed, waiting
 from samvirke.revision.writing import about_text, write
@@ -34,6 +35,8 @@ __all__ = ["Change", "Fate", "Revision", "revise", "waiting"]
 _LOOKED_FOR = 300
 _LOOKED_FOR_EVERYWHERE = 50
 _NEARBY = 5000
+# Fewer words than these are read together with the sentences beside them.
+_SHORT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Fate:
     `state` is "stands" (its words are where they were among the others, though perhaps at other numbers), "moved"
     (they are elsewhere) or "lost". `reason` says why it is lost: "changed" (`near` and `found` are the words there
     now), "gone", "unsought" (too much is gone to look for what is nearest), "hedge", or a kind of
-    `matching.Missing`. `reread` means that the sentence around the words is not as it was. `facts` are N-Triples.
+    `settling.Missing`. `reread` means that what is around the words is not as it was. `facts` are N-Triples.
     """
 
     address: str
@@ -164,15 +167,18 @@ def _fates(texts: Pair, said: Before, new: Target) -> tuple[tuple[Fate, ...], Pl
 
 
 def _stands(fate: Fate, found: Found, texts: Pair, address: str, words: str) -> Fate:
-    was = [texts.olds[at].key for at in texts.old_sentences(fate.place.start, fate.place.end)]
+    touched = texts.old_sentences(fate.place.start, fate.place.end)
+    was = [texts.olds[at].key for at in touched]
     now = [texts.news[at].key for at in texts.new_sentences(found.span.start, found.span.end)]
+    # A short sentence – “Yes.” – says what those beside it make it say.
+    short = len(" ".join(was).split()) < _SHORT and not (texts.ahead[touched.start] >= 0 and all(texts.beside(touched)))
     return replace(
         fate,
         state="moved" if found.moved else "stands",
         new_address=address,
         new_place=found.span,
         new_quote=words,
-        reread=was != now,
+        reread=was != now or short,
     )
 
 

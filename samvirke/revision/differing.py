@@ -41,9 +41,9 @@ def differences(texts: Pair) -> tuple[Change, ...]:
         b = texts.ahead[a] if a < len(texts.olds) else len(texts.news)
         gone = [number for number in range(i, a) if number not in moved]
         come = list(range(j, b))
-        partner = _changed(texts, gone, [number for number in come if number not in arrived])
-        was = {new: old for old, new in partner.items()}
-        changes += [_change("deleted", texts, old, None) for old in gone if old not in partner]
+        tied = _changed(texts, gone, [number for number in come if number not in arrived])
+        was = {new: old for old, new in tied.items()}
+        changes += [_change("deleted", texts, old, None) for old in gone if old not in tied]
         for new in come:
             if new in arrived:
                 changes.append(_change("moved", texts, arrived[new], new))

@@ -1,9 +1,11 @@
 """Decide where each passage of an old text stands in a new one.
 
 Duty: for each stretch of the old text its place in the new one, or why it has none; pure. Level 2; imports
-`pairing` and `evidence`. It must not know RDF, and must not guess: where two places are as good, there is none.
+`pairing`, `folding` and `settling`. It must not know RDF, and must not guess: where two places are as good, there
+is none.
 
-A passage in a sentence that still stands is where that sentence is. Else it is looked for where its sentence
+A passage in a sentence that still stands is where that sentence is, unless that is a short one among others that
+are all new. Else it is looked for where its sentence
 was, then everywhere, and is known by the words around it: a short quote that only happens to stand somewhere
 is no evidence. Passages inside another go where that one goes, and no two come to overlap in part.
 """
@@ -18,45 +20,21 @@ from itertools import islice
 from samvirke.evidence import Span
 from samvirke.revision.folding import fold
 from samvirke.revision.pairing import Pair, pair
+from samvirke.revision.settling import Found, Missing, Outcome, nested, place_of, settle
 
-__all__ = ["Found", "Missing", "Outcome", "place"]
+__all__ = ["place"]
 
 _AROUND = 120
 # What makes a place known beyond chance: so many words and letters that are as before, the quote's own included.
 _WORDS = 5
 _LETTERS = 20
+# A sentence of fewer words – “Yes.” – is no sign of its own.
+_SENTENCE = 3
 # Two places that differ by less are as good as each other.
 _MARGIN = 4
 # A quote that stands more often is looked for with words around it.
 _OFTEN = 64
 _WIDTHS = (40, 12)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A passage's new place. `moved` says that it is not where it was among its neighbours."""
-
-    span: Span
-    moved: bool
-    score: int
-    inside: bool = False
-    """It was found because the passage around it was."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """Why a passage has no new place.
-
-    `kind` is "absent", "ambiguous" (several places are as good), "context" (its words stand somewhere, with
-    nothing around them as before), "crowded" (they are another passage's) or "crossing" (it would overlap
-    another in part); `places` are where the words stand.
-    """
-
-    kind: str
-    places: tuple[int, ...] = ()
-
-
-Outcome = Found | Missing
 
 
 def place(texts: Pair, spans: Sequence[Span]) -> dict[Span, Outcome]:
@@ -68,7 +46,7 @@ def place(texts: Pair, spans: Sequence[Span]) -> dict[Span, Outcome]:
     outcomes = _match(texts, spans)
     if any(isinstance(outcome, Missing) for outcome in outcomes.values()):
         outcomes |= _alike(texts, outcomes)
-    return _settle(outcomes)
+    return settle(outcomes)
 
 
 def _alike(texts: Pair, outcomes: Mapping[Span, Outcome]) -> dict[Span, Outcome]:
@@ -94,7 +72,7 @@ def _match(texts: Pair, spans: Sequence[Span]) -> dict[Span, Outcome]:
         found = matcher.aligned(span)
         if found is not None:
             matcher.take(span, found)
-    for span, parent in _nested(ordered):
+    for span, parent in nested(ordered):
         if span not in matcher.outcomes:
             inside = matcher.inside(span, parent)
             matcher.take(span, inside if inside is not None else matcher.elsewhere(span))
@@ -117,9 +95,18 @@ class _Matcher:
 
     def aligned(self, span: Span) -> Found | None:
         """The place in the sentences that the passage's sentences still are."""
-        windows = self.pair.windows(self.pair.old_sentences(span.start, span.end))
+        touched = self.pair.old_sentences(span.start, span.end)
+        windows = self.pair.windows(touched)
         if windows is None:
             return None
+        found = self._within(span, windows)
+        if found is None or any(self.pair.beside(touched)) or self._known(span, found):
+            return found
+        words = sum(len(self.pair.olds[number].key.split()) for number in touched)
+        return found if words >= _SENTENCE else None
+
+    def _within(self, span: Span, windows: tuple[int, int, int, int]) -> Found | None:
+        """The place among sentences that stand in a row in both texts."""
         low, high, new_low, new_high = windows
         quote = self.pair.old[span.start : span.end]
         at = new_low + span.start - low
@@ -207,78 +194,10 @@ class _Matcher:
         here = bisect_left(self.placed, span)
         before = next((one for one in reversed(self.placed[:here]) if one.end <= span.start), None)
         after = next((one for one in self.placed[here:] if one.start >= span.end), None)
-        low = _place(self.outcomes, before).end if before else 0
-        high = _place(self.outcomes, after).start if after else len(self.pair.new)
+        low = place_of(self.outcomes, before).end if before else 0
+        high = place_of(self.outcomes, after).start if after else len(self.pair.new)
         kept = [found for found in good if low <= found.span.start and found.span.end <= high]
         return kept if len(kept) == 1 else good
-
-
-def _settle(outcomes: Mapping[Span, Outcome]) -> dict[Span, Outcome]:
-    """Let no two passages take the same place, and none overlap another in part.
-
-    Who stands where it stood goes before who moved, then who has more of the old words around it.
-    """
-    settled = dict(outcomes)
-    by_place: dict[Span, list[Span]] = {}
-    for span, outcome in outcomes.items():
-        if isinstance(outcome, Found):
-            by_place.setdefault(outcome.span, []).append(span)
-    for wanted, wanting in by_place.items():
-        for span in _losers(wanting, outcomes):
-            settled[span] = Missing("crowded", (wanted.start,))
-    for span in _crossing(settled):
-        settled[span] = Missing("crossing", (_place(settled, span).start,))
-    for span, parent in _nested(sorted(settled, key=lambda span: (span.start, -span.end))):
-        outcome, around = settled[span], settled.get(parent) if parent else None
-        if isinstance(outcome, Found) and outcome.inside and isinstance(around, Missing):
-            settled[span] = Missing(around.kind, (outcome.span.start,))
-    return settled
-
-
-def _losers(wanting: Sequence[Span], outcomes: Mapping[Span, Outcome]) -> list[Span]:
-    ranked = sorted(wanting, key=lambda span: (_rank(outcomes, span), span))
-    if len(ranked) > 1 and _rank(outcomes, ranked[0]) == _rank(outcomes, ranked[1]):
-        return ranked
-    return ranked[1:]
-
-
-def _rank(outcomes: Mapping[Span, Outcome], span: Span) -> tuple[bool, int]:
-    outcome = outcomes[span]
-    assert isinstance(outcome, Found)
-    return outcome.moved, -outcome.score
-
-
-def _place(outcomes: Mapping[Span, Outcome], span: Span) -> Span:
-    outcome = outcomes[span]
-    assert isinstance(outcome, Found)
-    return outcome.span
-
-
-def _crossing(outcomes: Mapping[Span, Outcome]) -> list[Span]:
-    """The passages to give up so that no two of those left overlap in part."""
-    placed = [(outcome.span, span) for span, outcome in outcomes.items() if isinstance(outcome, Found)]
-    given_up: list[Span] = []
-    around: list[tuple[Span, Span]] = []
-    for new, span in sorted(placed, key=lambda both: (both[0].start, -both[0].end)):
-        around = [both for both in around if both[0].end > new.start]
-        crossed = [both for both in around if both[0].end < new.end]
-        if any(_rank(outcomes, other) <= _rank(outcomes, span) for _, other in crossed):
-            given_up.append(span)
-            continue
-        given_up += [other for _, other in crossed]
-        around = [both for both in around if both not in crossed]
-        around.append((new, span))
-    return given_up
-
-
-def _nested(ordered: Sequence[Span]) -> Iterator[tuple[Span, Span | None]]:
-    """Yield each stretch with the narrowest one around it; the wider come first."""
-    around: list[Span] = []
-    for span in ordered:
-        while around and around[-1].end <= span.start:
-            around.pop()
-        yield span, next((other for other in reversed(around) if other.end >= span.end), None)
-        around.append(span)
 
 
 def _finds(text: str, quote: str, low: int = 0, high: int | None = None) -> Iterator[int]:

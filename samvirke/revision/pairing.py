@@ -99,6 +99,17 @@ class Pair:
             high = self.news[self.ahead[self.tied[after]]].start
         return low, max(low, high)
 
+    def beside(self, touched: range) -> tuple[bool, bool]:
+        """Whether the sentence before some old ones that still stand, and the one after, are the same too.
+
+        That a text begins or ends there in both is the same too.
+        """
+        first, last = self.ahead[touched.start], self.ahead[touched.stop - 1]
+        before = self.ahead[touched.start - 1] if touched.start else -1
+        after = self.ahead[touched.stop] if touched.stop < len(self.olds) else len(self.news)
+        edge = touched.start > 0 and first == 0
+        return before == first - 1 and not edge, after == last + 1
+
     def windows(self, touched: range) -> tuple[int, int, int, int] | None:
         """Old start and end, new start and end of sentences that stand in a row in both texts; else None."""
         if not touched:

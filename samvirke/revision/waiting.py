@@ -62,12 +62,14 @@ def _told(site: Site, path: Path) -> list[Finding]:
     danish = ", ".join(f"»{clip(quote)}«" for quote in shown) + (f" og {more} til" if more > 0 else "")
     english = ", ".join(f"“{clip(quote)}”" for quote in shown) + (f" and {more} more" if more > 0 else "")
     file = Path(name).name
+    one_da = "1 tekststed" if len(quotes) == 1 else f"{len(quotes)} tekststeder"
+    one_en = "1 passage waits" if len(quotes) == 1 else f"{len(quotes)} passages wait"
     da = (
-        f"Ord fra en tidligere version står ikke i {version}: {len(quotes)} tekststeder med {facts} fakta venter i "
+        f"Ord fra en tidligere version står ikke i {version}. Med {facts} fakta venter {one_da} i "
         f"{file}: {danish}. Flyt dem, den nye tekst stadig siger, til {version}.trig, og slet resten."
     )
     en = (
-        f"Words of an earlier version are not in {version}: {len(quotes)} passages with {facts} facts wait in "
+        f"Words of an earlier version are not in {version}. With {facts} facts, {one_en} in "
         f"{file}: {english}. Move those that the new text still says to {version}.trig, and delete the rest."
     )
     return [_finding(Severity.INFO, base, da, en, file=name, line=_line(path, next(iter(quotes), "")))]

@@ -8,6 +8,7 @@ it again completes the work: the facts come last, and each file is there as it s
 from __future__ import annotations
 
 import datetime
+import errno
 import os
 import tempfile
 from collections.abc import Sequence
@@ -110,7 +111,7 @@ def _put(path: Path, content: bytes) -> None:
         mask = os.umask(0)
         os.umask(mask)
         Path(name).chmod(0o666 & ~mask)
-        os.link(name, path)
+        _take_name(Path(name), path)
     except FileExistsError as error:
         raise InputError("The file came up meanwhile.", file=path, remedy="Run the command again.") from error
     except OSError as error:
@@ -120,7 +121,23 @@ def _put(path: Path, content: bytes) -> None:
     finally:
         if name:
             Path(name).unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync(path.parent)
+
+
+def _take_name(written: Path, path: Path) -> None:
+    """Give a written file its name, unless a file of that name came up meanwhile."""
+    try:
+        os.link(written, path)
+    except OSError as error:
+        # Some file systems know no second name for a file.
+        if error.errno not in {errno.EPERM, errno.ENOTSUP, errno.ENOSYS} or path.exists():
+            raise
+        written.replace(path)
+
+
+def _sync(path: Path) -> None:
+    """Let the names in a folder be on disk."""
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

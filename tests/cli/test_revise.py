@@ -90,7 +90,7 @@ def test_a_new_version_is_told_and_written(garden: Path, run_here: Run) -> None:
         "  0,10  It rained.",
         "  51,77  Ben tends the roses there.",
         "",
-        "1 passages stand (11 facts), 0 moved (0), 1 lost their words (6).",
+        "Passages (facts): 1 (11) stand · 0 (0) moved · 1 (6) lost their words",
     ]
     assert [line.rpartition(": ")[2] for line in outcome.err.splitlines()] == [
         "<http://purl.org/dc/terms/modified> <http://purl.org/dc/terms/title>.",
@@ -120,7 +120,7 @@ def test_the_result_passes_the_gate_and_both_versions_stand(garden: Path, run_he
             Severity.INFO,
             "data/documents/walk/2021.lost",
             17,
-            "Words of an earlier version are not in 2021: 1 passages with 6 facts wait in 2021.lost: “Ben tends the "
+            "Words of an earlier version are not in 2021. With 6 facts, 1 passage waits in 2021.lost: “Ben tends the "
             "poppies there”. Move those that the new text still says to 2021.trig, and delete the rest.",
         )
     ]
@@ -214,7 +214,9 @@ def test_it_speaks_danish(garden: Path, run_here: Run) -> None:
         garden,
     )
 
-    assert outcome.out.splitlines()[-1] == "1 tekststeder står (11 fakta), 0 er flyttet (0), 1 mistede deres ord (6)."
+    assert (
+        outcome.out.splitlines()[-1] == "Tekststeder (fakta): 1 (11) står · 0 (0) er flyttet · 1 (6) mistede deres ord"
+    )
 
 
 REFUSED = {
@@ -282,7 +284,7 @@ def test_the_same_words_let_everything_stand(garden: Path, run_here: Run) -> Non
     outcome = run_here("revise", walk(garden, "2020.txt"), "--document", "walk", "--version", "2021", "--site", garden)
 
     assert outcome.code == 0
-    assert outcome.out.splitlines()[-1] == "2 passages stand (17 facts), 0 moved (0), 0 lost their words (0)."
+    assert outcome.out.splitlines()[-1] == "Passages (facts): 2 (17) stand · 0 (0) moved · 0 (0) lost their words"
     assert not walk(garden, "2021.lost").exists()
 
 
