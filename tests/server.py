@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from samvirke.commands.keeping import running
 from tests.processes import processes
 from tests.serving import serving as as_a_person
 
@@ -37,7 +41,11 @@ class Server:
 def serving(site: Path, *arguments: str, **settings: str) -> Iterator[Server]:
     """Start the server over a site's folder; settings are environment variables without `SAMVIRKE_`."""
     given = {f"SAMVIRKE_{name.upper()}": value for name, value in settings.items()}
-    with as_a_person(site, *arguments, **given) as (process, address):
+    with contextlib.ExitStack() as stack:
+        if running(site / ".samvirke"):  # Another server of the test has the folder: this one gets a copy.
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()), site.name)
+            site = Path(shutil.copytree(site, folder, symlinks=True))
+        process, address = stack.enter_context(as_a_person(site, *arguments, **given))
         assert process.stderr is not None
         reader = threading.Thread(target=process.stderr.read)  # A full pipe would stop the server.
         reader.start()

@@ -136,7 +136,8 @@ def undo(records: Iterable[Record], sequence: int) -> Delta:
         deleted=back.deleted - since.deleted,
         added=brought,
         gone=frozenset(graph for graph in back.gone - since.gone if graph not in filled),
-        made=back.made - since.made,
+        # What is brought back into a graph that is gone since makes that graph again.
+        made=(back.made - since.made) | (since.gone & {quad.graph_name for quad in brought}),
     )
 
 

@@ -100,5 +100,5 @@ class Held:
         self.garbage += deleted
         # The size is asked last: the engine counts the quads, one by one.
         if self.garbage > _LEAST_GARBAGE and self.garbage > len(self.hands.store):
-            self.hands = self.hands.holding(patches.copy(self.hands.store))
+            self.hands = self.hands.with_store(patches.copy(self.hands.store))
             self.garbage = 0

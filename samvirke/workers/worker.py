@@ -71,7 +71,7 @@ class Hands:
     writer: pages.Writer | None = None
     clerk: Any = None
 
-    def holding(self, store: Store) -> Hands:
+    def with_store(self, store: Store) -> Hands:
         """Return these hands with another store."""
         return replace(self, store=store, known=type(self.known)(store))
 

@@ -6,7 +6,6 @@ tried too.
 
 from __future__ import annotations
 
-import json
 import shutil
 import socket
 from collections.abc import Iterator
@@ -21,8 +20,10 @@ from tests.server import Server, serving
 
 SITE = Path(__file__).parent.parent / "web" / "site"
 STORE = "/rdf-graph-store"
-GRAPH = f"{STORE}?graph=urn:tried"
-UPDATE = b"INSERT DATA { GRAPH <urn:tried> { <urn:s> <urn:p> 1 } }"
+NAME = "https://fyr.example/atlas/graph/lights"
+"""The graph of a data file without a document: it takes facts without words."""
+GRAPH = f"{STORE}?graph={NAME}"
+UPDATE = f"INSERT DATA {{ GRAPH <{NAME}> {{ <urn:s> <urn:p> 1 }} }}".encode()
 TURTLE = b"<urn:s> <urn:p> 1 ."
 CHALLENGE = 'Bearer realm="samvirke"'
 PATIENCE_S = 20
@@ -43,18 +44,17 @@ def issued(state: Path, name: str, *scope: str, rate: int = 60_000, expires: dat
 
 @pytest.fixture(scope="module")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
-    """A published site whose generation is said to take writes, as a scratch store's is, and its tokens by name."""
+    """A published site, and its tokens by name."""
     from samvirke.build import build
     from samvirke.site import Site
 
     folder = tmp_path_factory.mktemp("tokens") / "site"
     shutil.copytree(SITE, folder)
     site = Site.open(folder, overrides={"allow_invalid": True}, environ={})
-    manifest = build(site, reasoner=False).directory / "manifest.json"
-    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "writable": True}))
+    build(site, reasoner=False)
     tokens = {
         "all": issued(site.state, "all", "all"),
-        "put": issued(site.state, "put", "put:urn:tried"),
+        "put": issued(site.state, "put", f"put:{NAME}"),
         "slow": issued(site.state, "slow", "all", rate=2),
         "old": issued(site.state, "old", "all", expires=datetime(2001, 1, 1, tzinfo=UTC)),
         "gone": issued(site.state, "gone", "all"),
@@ -273,12 +273,12 @@ def test_nothing_is_written_by_get(address: str, server: Server, tokens: dict[st
         (
             "PUT",
             f"{STORE}?graph=urn:other",
-            "The token “put” does not permit “put” for the graph <urn:other>, but for <urn:tried>.\n",
+            f"The token “put” does not permit “put” for the graph <urn:other>, but for <{NAME}>.\n",
         ),
         (
             "PUT",
             f"{STORE}?default",
-            "The token “put” does not permit “put” for the default graph, but for <urn:tried>.\n",
+            f"The token “put” does not permit “put” for the default graph, but for <{NAME}>.\n",
         ),
     ],
 )

@@ -81,6 +81,8 @@ def test_every_setting_can_be_set_by_the_environment(tmp_path: Path) -> None:
         "SAMVIRKE_RETENTION": "9",
         "SAMVIRKE_ALLOW_INVALID": "yes",
         "SAMVIRKE_WRITABLE": "on",
+        "SAMVIRKE_CHECKPOINT_AFTER_MS": "0",
+        "SAMVIRKE_FREE_BYTES": "0",
         "SAMVIRKE_REASONER": "off",
         "SAMVIRKE_LOCK_WAIT_MS": "0",
         "SAMVIRKE_TRUSTED_PROXIES": "1",
