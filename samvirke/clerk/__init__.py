@@ -79,6 +79,7 @@ class Clerk:
         """Make a change again that was judged and written down before, and bring up to date what follows from it."""
         apply_delta(store, asserted)
         self.rules.apply(store, asserted)
+        _let_go(store, asserted)
 
     def judge(self, store: Store, delta: Delta, *, graphs: Sequence[str] | None = None) -> Judged:
         """Judge a change that has been made to a copy of the store, and bring the copy up to date.
@@ -109,7 +110,7 @@ class Clerk:
                 report=Report(tuple(broken)),
                 remedy="Repair them and write again.",
             )
-        return Judged(delta, derived)
+        return Judged(delta, derived.then(_let_go(store, delta)))
 
     def _broken(self, store: Store, delta: Delta, whole: Delta) -> list[Finding]:
         """Return the violations of what the change touches, as the store is now."""
@@ -170,6 +171,17 @@ def _candidate(generation: Generation, store: Store, schema: Schema) -> Candidat
         schema=schema,
         prefixes=dict(generation.manifest.get("prefixes", {})),
     )
+
+
+def _let_go(store: Store, delta: Delta) -> Delta:
+    """Remove the graphs that a change has emptied, and return which: published data have no empty ones."""
+    touched = {quad.graph_name for quad in delta.deleted if isinstance(quad.graph_name, NamedNode)}
+    gone = frozenset(
+        graph for graph in touched if next(iter(store.quads_for_pattern(None, None, None, graph)), None) is None
+    )
+    for graph in gone:
+        store.remove_graph(graph)
+    return Delta(gone=gone)
 
 
 def _tidy(delta: Delta) -> Delta:
