@@ -99,8 +99,8 @@ class _Finder:
         mark = self.tokens[index].text
         if mark in "{([":
             of = self._word(index - 1)
-            if mark == "{" and self._word(index - 2) == "GRAPH":
-                of = "GRAPH"
+            if mark == "{" and (before := self._word(index - 2)) in ("GRAPH", "VALUES"):
+                of = before
             self.stack.append(_Bracket(mark, of))
         elif mark in "})]" and self.stack:
             self.stack.pop()

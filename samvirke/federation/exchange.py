@@ -8,6 +8,7 @@ Standards: https://www.w3.org/TR/sparql11-protocol/#query-operation, https://www
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import ssl
@@ -111,10 +112,10 @@ def _exchange(request: _Request, policy: Policy, until: float) -> bytes | _Elsew
         if request.body is not None:
             headers["Content-Type"] = _FORM
         connection.request("GET" if request.body is None else "POST", address.target, request.body, headers)
-        response = connection.getresponse()
-        if response.status in _REDIRECTS and (location := response.headers.get("location")):
-            return _Elsewhere(response.status, location)
-        return _body(response, policy.most_bytes)
+        with contextlib.closing(connection.getresponse()) as response:
+            if response.status in _REDIRECTS and (location := response.headers.get("location")):
+                return _Elsewhere(response.status, location)
+            return _body(response, policy.most_bytes)
     except TimeoutError:
         raise Unusable("did not answer in time") from None
     except (OSError, http.client.HTTPException, ValueError) as error:
