@@ -46,6 +46,7 @@ ALLOWED = {
 
 # A forbidden word with another meaning, where it stands.
 ELSEWHERE = {
+    ("samvirke/federation/addresses.py", "network"): "the standard library's name for a range of addresses",
     ("samvirke/owl/__init__.py", "project"): "the same",
     ("samvirke/owl/projection.py", "project"): "to project a dataset onto the part a reasoner understands",
     ("samvirke/judgement.py", "project"): "the same",

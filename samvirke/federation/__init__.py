@@ -1,7 +1,7 @@
 """Federation: SERVICE in a query, for servers that the operator has named.
 
 Duty: this side of it: hand a query to the fetcher, a process of its own, and take in what stands in the places of
-its SERVICE clauses. Level 4.75: below the web tier, above the workers, which have no network and keep it so; here
+its SERVICE clauses. Level 4.75: below the web tier, above the workers, which reach nobody and keep it so; here
 nothing is fetched, parsed or evaluated. Off unless a setting names an origin.
 Standard: https://www.w3.org/TR/sparql11-federated-query/
 """

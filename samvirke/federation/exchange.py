@@ -79,8 +79,8 @@ def _allowed(address: str, policy: Policy) -> Address:
 
 
 def _request(address: Address, query: str) -> _Request:
-    joint = "&" if "?" in address.target else "?"
-    target = f"{address.target}{joint}query={quote(query, safe='')}"
+    sign = "&" if "?" in address.target else "?"
+    target = f"{address.target}{sign}query={quote(query, safe='')}"
     if len(target) <= _LONGEST_TARGET:
         return _Request(address._replace(target=target), None)
     return _Request(address, urlencode({"query": query}).encode("ascii"))

@@ -256,7 +256,7 @@ class Settings:
     federation_private: tuple[str, ...] = _row(
         "origins",
         (),
-        "Those of them that may have an address in a private network or on this machine.",
+        "Those of them that may have an address in a private net or on this machine.",
         "De af dem, der må have en adresse i et privat net eller på denne maskine.",
     )
     limits: Limits = field(default_factory=Limits, metadata={"kind": "table"})
