@@ -26,6 +26,7 @@ from samvirke.errors import InputError, Overloaded, QueryRefused, QuerySyntaxErr
 from samvirke.federation.fetcher import HEAD
 from samvirke.settings import Limits
 from samvirke.sparql.inline import Inlined, may_ask_others
+from samvirke.sparql.tokens import tokens
 from samvirke.workers.request import Gate
 
 __all__ = ["Federation"]
@@ -35,6 +36,8 @@ _GUARD_S = 1.5
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONPATH")
 """What the fetcher has of this process's environment: nothing that could be a secret, and no proxy."""
 _LONGEST_ANSWER_FACTOR = 8
+_LOOKED_AT = 4_000
+"""Longest query that is looked at word by word here, in the event loop; a longer one the fetcher looks at."""
 _UNREACHED = "The process that asks other servers ended before it had an answer."
 _AGAIN = "Try again in a moment."
 
@@ -55,7 +58,11 @@ class Federation:
 
     def concerns(self, text: str) -> bool:
         """Say whether a query may have to be looked at for SERVICE clauses."""
-        return may_ask_others(text)
+        if not may_ask_others(text):
+            return False
+        if len(text) > _LOOKED_AT:
+            return True
+        return any(token.kind == "word" and token.text.upper() == "SERVICE" for token in tokens(text))
 
     async def inlined(self, text: str, *, base: str, timeout_s: float) -> tuple[Inlined, ...]:
         """Return what takes the place of each SERVICE clause of a query. Cancelling the task ends what is done for it.

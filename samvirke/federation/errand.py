@@ -22,10 +22,13 @@ from samvirke.federation.rows import Unusable, nothing_said, rows_text
 from samvirke.origins import split_address
 from samvirke.sparql.gate import GateLimits, gate_query
 from samvirke.sparql.inline import Inlined, vacant
+from samvirke.sparql.tokens import brackets, place
 
 __all__ = ["Errand", "run"]
 
 _SHOWN_ORIGINS = 8
+_LONGER = 2
+"""How many times as long as an answer its rows may be in the query."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,7 @@ def run(errand: Errand) -> list[Inlined]:
     that got no answer and is not silent.
     """
     until = time.monotonic() + errand.seconds
+    _check_nesting(errand)
     found = clauses(errand.text, base=errand.base)
     if len(found) > errand.most_calls:
         late = found[errand.most_calls]
@@ -66,6 +70,24 @@ def run(errand: Errand) -> list[Inlined]:
     for clause in found:
         _check(clause, errand)
     return _inlined(found, errand, until)
+
+
+def _check_nesting(errand: Errand) -> None:
+    """Refuse what is nested too deeply to be looked at: groups are read inside one another."""
+    depth, most = 0, errand.gate.nesting
+    for bracket in brackets(errand.text, 0):
+        depth += 1 if bracket.text in "{([" else -1
+        if depth > most:
+            line, column = place(errand.text, bracket.start)
+            raise QueryRefused(
+                f"The query has more than {most} brackets inside one another.",
+                rule="nesting",
+                limit=most,
+                found=depth,
+                line=line,
+                column=column,
+                remedy="Make it simpler, or split it into several.",
+            )
 
 
 def _check(clause: Clause, errand: Errand) -> None:
@@ -100,8 +122,14 @@ def _inlined(found: Sequence[Clause], errand: Errand, until: float) -> list[Inli
         try:
             body = ask(clause.address, clause.query, errand.policy, until=until)
             with parsing:
-                salt = f"{errand.salt}n{number}"
-                told.put((number, rows_text(body, clause.columns, salt=salt, most_rows=errand.most_rows)))
+                rows = rows_text(
+                    body,
+                    clause.columns,
+                    salt=f"{errand.salt}n{number}",
+                    most_rows=errand.most_rows,
+                    most_bytes=_LONGER * errand.policy.most_bytes,
+                )
+            told.put((number, rows))
         except (Unusable, NotAllowed) as failure:
             told.put((number, failure))
         except Exception as error:  # the thread's edge: whoever waits must hear of it

@@ -37,15 +37,18 @@ def nothing_said(columns: Sequence[str]) -> str:
     return _block(columns, [[_UNDEF] * len(columns)])
 
 
-def rows_text(body: bytes, columns: Sequence[str], *, salt: str, most_rows: int) -> str:
+def rows_text(body: bytes, columns: Sequence[str], *, salt: str, most_rows: int, most_bytes: int) -> str:
     """Return the text for a group whose solutions are those of an answer.
 
     `columns` are the variables asked for, `salt` the beginning of names that nothing else has: letters and digits.
+    Units:  `most_bytes` limits the text made, roughly: what is not said is written out for each row and column.
     Raises: Unusable.
     """
     bindings = _bindings(body, columns)
     if len(bindings) > most_rows:
         raise Unusable(f"has more than {most_rows} rows to say (limits.federation_rows)")
+    if len(bindings) * len(columns) * len(f" {_UNDEF}") + len(body) > most_bytes:
+        raise Unusable("has more rows and columns to say than can be put into the query (limits.federation_bytes)")
     fresh: dict[str, str] = {}
     cells = [[_cell(row.get(name), fresh, salt) for name in columns] for row in bindings]
     blank = [any(row[index].startswith("_") for row in cells) for index in range(len(columns))]

@@ -51,17 +51,23 @@ def goes_abroad(pool: Pool, request: QueryRequest) -> bool:
 
 async def answered_abroad(
     pool: Pool, request: QueryRequest, *, watch: Callable[[], object] | None = None
-) -> QueryRequest:
+) -> tuple[QueryRequest, bool]:
     """Return the query with what others answered in it, and with the time that is left of its own.
 
-    `watch` is called once when that takes longer than a moment. Cancelling the task ends what is done for it.
+    `watch` is called once when that takes longer than a moment; the second value says whether it was. Cancelling the task ends what is done for it.
     Raises: QuerySyntaxError, QueryRefused, ServiceFailed; Overloaded, TooManyRequests when there is no place.
     """
     abroad = pool.abroad
     assert abroad is not None, "asked only where somebody may be asked"
     began = time.monotonic()
     pool.budget.check(request.client)
-    watching = None if watch is None else asyncio.get_running_loop().call_later(WATCH_S, watch)
+    watched: list[object] = []
+
+    def look() -> None:
+        if watch is not None:
+            watched.append(watch())
+
+    watching = asyncio.get_running_loop().call_later(WATCH_S, look)
     lane = pool.lanes[LANE]
     try:
         await lane.enter(request.client)
@@ -76,8 +82,7 @@ async def answered_abroad(
             # Waiting costs as much as working: it is what other servers put up with for this client.
             pool.budget.charge(request.client, used_s)
     finally:
-        if watching is not None:
-            watching.cancel()
+        watching.cancel()
     spent_ms = round((time.monotonic() - began) * 1000)
     left_ms = max((request.timeout_ms or pool.limits.timeout_ms) - spent_ms, _LEAST_MS)
-    return replace(request, inlined=inlined, timeout_ms=left_ms, federated=False)
+    return replace(request, inlined=inlined, timeout_ms=left_ms, federated=False), bool(watched)

@@ -81,8 +81,8 @@ class Desk:
         pool = self._pool
         pool.budget.check(request.client)
         if goes_abroad(pool, request):
-            request = await answered_abroad(pool, request, watch=watch)
-            watch = None  # Called already, or not worth it.
+            request, watched = await answered_abroad(pool, request, watch=watch)
+            watch = None if watched else watch
         loop = asyncio.get_running_loop()
         given: asyncio.Future[Answer] = loop.create_future()
         errand = Errand(pool.question(request), request.client, form, given, time.monotonic(), watch)

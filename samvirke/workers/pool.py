@@ -272,7 +272,7 @@ class Pool:
         if self.desk is not None:
             return self.desk(request, form)
         if goes_abroad(self, request):
-            request = asyncio.run(answered_abroad(self, request))
+            request, _ = asyncio.run(answered_abroad(self, request))
         body, end, version = self.ask(self.question(request), lane="query", client=request.client)
         return Answer(request.media_type, form, int(end["rows"]), body.length, end["seconds"], version, body)
 

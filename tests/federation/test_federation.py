@@ -170,6 +170,7 @@ def test_a_query_that_is_refused_asks_nobody(pool, other):
         f"SELECT * {{ {group} {'?a ?b ?c . ' * 65} }}",
         f"SELECT * {{ SERVICE <{other.origin}/sparql> {{ {'?a ?b ?c . ' * 65} }} }}",
         f"SELECT * {{ SERVICE <{other.origin}/sparql> {{ {'{' * 65}{'}' * 65} }} }}",
+        f"SELECT * {{ SERVICE <{other.origin}/sparql> {{ {'{' * 30_000}{'}' * 30_000} }} }}",
     ]
     rules = []
     for text in refused:
@@ -177,7 +178,15 @@ def test_a_query_that_is_refused_asks_nobody(pool, other):
             pool.query(request(text))
         rules.append(told.value.rule)
 
-    assert rules == ["federation_calls", "outbound", "nesting", "triple_patterns", "triple_patterns", "nesting"]
+    assert rules == [
+        "federation_calls",
+        "outbound",
+        "nesting",
+        "triple_patterns",
+        "triple_patterns",
+        "nesting",
+        "nesting",
+    ]
     assert other.seen == []
 
 
@@ -351,7 +360,7 @@ def test_an_errand_writes_no_file_and_has_little_memory(pool, other):
 def test_what_others_take_is_taken_off_the_time_of_the_query(pool, other):
     """They may take all of it; a worker has a moment then to say what there is to say."""
     text = f"SELECT * {{ SERVICE SILENT <{other.origin}/silent> {{ ?s ?p ?o }} }}"
-    asked = loops.run(answered_abroad(pool, request(text, timeout_ms=300)))
+    asked, _ = loops.run(answered_abroad(pool, request(text, timeout_ms=300)))
 
     assert asked.timeout_ms == 100
     assert [answer for _, _, answer in asked.inlined] == ["VALUES(?s ?p ?o){(UNDEF UNDEF UNDEF)}"]

@@ -41,9 +41,11 @@ QUERIES = [
     "SELECT * { ?a ?p ?b FILTER NOT EXISTS { ?b ?p ?a } SERVICE <E> { ?a ?q ?x . ?x ?r ?y } }",
     "SELECT DISTINCT ?a ?b { SERVICE <E> { ?a <urn:p0>+ ?b } }",
     "SELECT * { SERVICE <E> { FILTER(?nothing = 1) } }",
+    "SELECT * { SERVICE <E> { SELECT ?a { ?a ?p ?b } } }",
+    "SELECT * { SERVICE <E> { ?a ?p [] } ?a ?q ?c }",
     "SELECT * { SERVICE <E> { } ?a <urn:p0> ?b }",
 ]
-assert len(QUERIES) >= 21
+assert len(QUERIES) >= 23
 
 
 @st.composite
@@ -66,7 +68,13 @@ def federated(query: str, remote: pyoxigraph.Store) -> str:
     inlined = []
     for number, clause in enumerate(clauses(query)):
         body = remote.query(clause.query).serialize(format=pyoxigraph.QueryResultsFormat.JSON)
-        inlined.append((clause.start, clause.end, rows_text(body, clause.columns, salt=f"s{number}", most_rows=999)))
+        inlined.append(
+            (
+                clause.start,
+                clause.end,
+                rows_text(body, clause.columns, salt=f"s{number}", most_rows=999, most_bytes=99_999),
+            )
+        )
     return spliced(query, inlined)
 
 

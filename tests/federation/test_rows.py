@@ -8,11 +8,16 @@ from pathlib import Path
 import pyoxigraph
 import pytest
 
-from samvirke.federation.rows import Unusable, nothing_said, rows_text
+from samvirke.federation import rows
+from samvirke.federation.rows import Unusable, nothing_said
 
 BAD = sorted(Path(__file__).with_name("answers").glob("*.json"))
 assert len(BAD) >= 20
 XSD = "http://www.w3.org/2001/XMLSchema#"
+
+
+def rows_text(told: bytes, columns: tuple[str, ...], *, salt: str, most_rows: int) -> str:
+    return rows.rows_text(told, columns, salt=salt, most_rows=most_rows, most_bytes=1_000_000)
 
 
 def body(*rows: dict, variables=("a", "b")) -> bytes:
@@ -61,9 +66,9 @@ def test_the_lexical_form_is_kept_up_to_the_engine_which_has_one_for_each_number
 
 def test_a_value_cannot_leave_its_place():
     text = '" } INSERT DATA { <urn:a> <urn:b> "'
-    rows = rows_text(body({"a": {"type": "literal", "value": text}}), ("a", "b"), salt="s", most_rows=1)
+    made = rows_text(body({"a": {"type": "literal", "value": text}}), ("a", "b"), salt="s", most_rows=1)
 
-    assert read(rows) == [(pyoxigraph.Literal(text), None)]
+    assert read(made) == [(pyoxigraph.Literal(text), None)]
 
 
 def test_blank_nodes_are_fresh_and_the_same_in_all_rows_of_an_answer():
@@ -82,17 +87,17 @@ def test_blank_nodes_are_never_those_of_the_store():
     store = pyoxigraph.Store()
     store.load(b"_:b0 <urn:p> 1 .", format=pyoxigraph.RdfFormat.TURTLE)
     ours = next(iter(store)).subject
-    rows = rows_text(body({"a": {"type": "bnode", "value": ours.value}}), ("a", "b"), salt="salt", most_rows=1)
+    made = rows_text(body({"a": {"type": "bnode", "value": ours.value}}), ("a", "b"), salt="salt", most_rows=1)
 
-    assert read(f"{rows} ?a <urn:p> ?b", store) == []
+    assert read(f"{made} ?a <urn:p> ?b", store) == []
 
 
 def test_blank_nodes_of_two_clauses_are_not_the_same():
     told = body({"a": {"type": "bnode", "value": "b0"}})
-    rows = [rows_text(told, ("a", "b"), salt=salt, most_rows=1) for salt in ("sn0", "sn1")]
+    made = [rows_text(told, ("a", "b"), salt=salt, most_rows=1) for salt in ("sn0", "sn1")]
 
-    assert len(read(f"{rows[0]} {rows[0]}")) == 1
-    assert read(" ".join(rows)) == []
+    assert len(read(f"{made[0]} {made[0]}")) == 1
+    assert read(" ".join(made)) == []
 
 
 def test_rows_without_variables_count():
@@ -110,6 +115,13 @@ def test_no_rows_are_none_and_nothing_said_is_one():
 def test_one_row_more_than_allowed_is_no_answer():
     with pytest.raises(Unusable, match=r"more than 2 rows to say \(limits.federation_rows\)"):
         rows_text(body({}, {}, {}), ("a", "b"), salt="s", most_rows=2)
+
+
+def test_what_is_not_said_has_its_length_too():
+    """Few bytes may be many rows of many columns, each written out in the query."""
+    columns = tuple(f"v{number}" for number in range(1_000))
+    with pytest.raises(Unusable, match="more rows and columns"):
+        rows.rows_text(body(*[{}] * 500, variables=columns), columns, salt="s", most_rows=500, most_bytes=1_000_000)
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
