@@ -55,6 +55,7 @@ SLOW_MODULES = frozenset(
         "faults/test_disks.py",
         "faults/test_kills.py",
         "faults/test_servers.py",
+        "federation/test_exchange.py",
         "federation/test_federation.py",
         "federation/test_meaning.py",
         "federation/test_over_http.py",

@@ -291,6 +291,22 @@ def test_a_client_that_leaves_ends_what_is_done_for_it(pool, other):
     assert eventually(lambda: children(pool.abroad) == [])
 
 
+def test_a_client_is_watched_also_while_a_worker_goes_on_after_a_quick_answer(pool, other):
+    many = " ".join(f"VALUES ?x{i} {{ {'1 ' * 60} }}" for i in range(6))
+    text = f"SELECT (COUNT(*) AS ?n) {{ SERVICE <{other.origin}/sparql> {{ <urn:a> <urn:name> ?x }} {many} }}"
+    seen = []
+
+    async def ask() -> None:
+        async with Desk(pool) as desk:
+            asked = request(text, timeout_ms=1_500)
+            with pytest.raises(errors.QueryTimeout):
+                await desk.query(asked, "SELECT", watch=lambda: seen.append("watched"))
+
+    loops.run(ask())
+
+    assert seen == ["watched"]
+
+
 # ---------------------------------------------------------------- the process
 
 

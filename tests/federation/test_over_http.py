@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.federation.other import Other
+from tests.processes import eventually
 from tests.server import Server, serving
 
 SITE = Path(__file__).parent.parent / "web" / "site"
@@ -121,3 +122,26 @@ def test_without_the_setting_nothing_is_asked_and_nothing_is_promised(site, othe
     assert (got.status_code, json.loads(got.text)["rule"]) == (400, "outbound")
     assert (kept.status_code, kept.headers["Cache-Control"]) == (200, "public, no-cache")
     assert other.seen == []
+
+
+def test_a_server_that_is_killed_leaves_no_fetcher(site, other, tmp_path):
+    copy = shutil.copytree(site, tmp_path / "site")
+    named = {"federation": other.origin, "federation_private": other.origin}
+    with serving(copy, "--no-build", **named) as running:
+        with httpx.Client(base_url=running.address, trust_env=False, timeout=20) as client:
+            assert client.get("/sparql", params={"query": clause(other)}).status_code == 200
+        found = fetchers(running.process.pid)
+        running.process.kill()
+        running.process.wait()
+
+        assert len(found) == 1
+        assert eventually(lambda: not any(Path(f"/proc/{number}/exe").exists() for number in found))
+
+
+def fetchers(number: int) -> list[int]:
+    """The processes below one that connect to other servers."""
+    below = [
+        int(one) for path in Path(f"/proc/{number}/task").glob("*/children") for one in path.read_text("ascii").split()
+    ]
+    own = [one for one in below if b"samvirke.federation" in Path(f"/proc/{one}/cmdline").read_bytes()]
+    return own + [found for one in below if one not in own for found in fetchers(one)]
