@@ -280,9 +280,8 @@ def test_a_client_that_leaves_ends_what_is_done_for_it(pool, other):
     async def leave() -> None:
         async with Desk(pool) as desk:
             task = asyncio.ensure_future(desk.query(request(text), "ASK", watch=lambda: seen.append("watched")))
-            while not seen:
+            while not (seen and children(pool.abroad)):  # The first errand waits for the fetcher to start.
                 await asyncio.sleep(0.01)
-            assert len(children(pool.abroad)) == 1
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
