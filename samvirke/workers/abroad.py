@@ -54,7 +54,8 @@ async def answered_abroad(
 ) -> tuple[QueryRequest, bool]:
     """Return the query with what others answered in it, and with the time that is left of its own.
 
-    `watch` is called once when that takes longer than a moment; the second value says whether it was. Cancelling the task ends what is done for it.
+    `watch` is called once when that takes longer than a moment; the second value says whether it was.
+    Cancelling the task ends what is done for it.
     Raises: QuerySyntaxError, QueryRefused, ServiceFailed; Overloaded, TooManyRequests when there is no place.
     """
     abroad = pool.abroad
