@@ -16,4 +16,5 @@ else:
     from samvirke.web.front import Front
 
     settings = (site := Site.open(SITE)).settings
-    app = Front(create_app(site.state, limits=settings.limits), trusted_proxies=settings.trusted_proxies)
+    federation = {"federation": settings.federation, "federation_private": settings.federation_private}
+    app = Front(create_app(site.state, limits=settings.limits, **federation), trusted_proxies=settings.trusted_proxies)

@@ -10,7 +10,8 @@ only table from error to status.
     ├── InputError          3  a file or text given to us is bad (file:line:column)
     │   ├── EvidenceError   3  a quote, passage or document does not hold
     │   ├── QuerySyntaxError 3 the query does not parse
-    │   └── QueryRefused    3  the query breaks a rule that is checked before parsing
+    │   ├── QueryRefused    3  the query breaks a rule that is checked before parsing
+    │   └── ServiceFailed   3  another server that the query asks gave no answer that can be used
     ├── GateRefused         1  the gate found violations, nothing was published
     ├── NotFound            3  no such thing here
     │   └── Gone            3  was here once, and is withdrawn
@@ -118,6 +119,10 @@ class QueryRefused(InputError):
         self.rule = rule
         self.limit = limit
         self.found = found
+
+
+class ServiceFailed(InputError):
+    """Another server that the query asks (SERVICE) gave no answer that can be used; the place is the clause's."""
 
 
 class GateRefused(SamvirkeError):

@@ -37,6 +37,7 @@ REQUIRED = frozenset(
 # Modules that take ten seconds and more, or start many processes: `make check` leaves them to `make test`.
 SLOW_MODULES = frozenset(
     {
+        "attacks/test_outbound_federated.py",
         "attacks/test_shapes.py",
         "bulk/test_bulk.py",
         "cli/test_bad_input.py",
@@ -56,6 +57,10 @@ SLOW_MODULES = frozenset(
         "faults/test_disks.py",
         "faults/test_kills.py",
         "faults/test_servers.py",
+        "federation/test_exchange.py",
+        "federation/test_federation.py",
+        "federation/test_meaning.py",
+        "federation/test_over_http.py",
         "front/test_front.py",
         "gate/test_differential.py",
         "gate/test_recheck.py",

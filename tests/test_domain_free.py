@@ -46,9 +46,12 @@ ALLOWED = {
 
 # A forbidden word with another meaning, where it stands.
 ELSEWHERE = {
+    ("samvirke/federation/addresses.py", "network"): "the standard library's name for a range of addresses",
     ("samvirke/owl/__init__.py", "project"): "the same",
     ("samvirke/owl/projection.py", "project"): "to project a dataset onto the part a reasoner understands",
     ("samvirke/judgement.py", "project"): "the same",
+    ("samvirke/gate/compiled/queries.py", "project"): "Project is an operation of SPARQL's algebra",
+    ("samvirke/web/protocol.py", "library"): "the standard library of Python",
     ("samvirke/gate/shapes.py", "library"): "sh:jsLibrary is a term of SHACL",
     ("samvirke/workers/client.py", "library"): "the standard library of Python",
     ("samvirke/web/locales/da.po", "programmer"): "computer programs",

@@ -358,6 +358,8 @@ def _serve(
         "token_sha256": token_sha256,
         "writable": writable,
         "free_bytes": settings.free_bytes,
+        "federation": settings.federation,
+        "federation_private": settings.federation_private,
     }
     os.environ[SERVED] = json.dumps(served)
     # Ours, not the web process's: should that one ever be replaced, the loaded data stays.
@@ -464,5 +466,7 @@ def application() -> Any:  # noqa: ANN401 - Flask may only be named in the web t
         token_sha256=served["token_sha256"],
         writable=served["writable"],
         free_bytes=served["free_bytes"],
+        federation=served["federation"],
+        federation_private=served["federation_private"],
     )
     return Front(app, trusted_proxies=served["proxies"])

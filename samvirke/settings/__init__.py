@@ -141,6 +141,32 @@ class Limits:
         "Most facts that are held in memory; more are answered from the disk.",
         "Flest oplysninger, der holdes i hukommelsen; flere besvares fra disken.",
     )
+    federation_timeout_ms: int = _row(
+        "positive",
+        5_000,
+        "Longest time other servers may take to answer the SERVICE clauses of one query, within its own time.",
+        "Længste tid, andre servere må bruge på SERVICE-delene af én forespørgsel, inden for dens egen tid.",
+        unit="ms",
+    )
+    federation_bytes: int = _row(
+        "positive",
+        2 << 20,
+        "Largest answer to one SERVICE clause.",
+        "Største svar på én SERVICE-del.",
+        unit="bytes",
+    )
+    federation_rows: int = _row(
+        "positive", 10_000, "Most rows in the answer to one SERVICE clause.", "Flest rækker i svaret på én SERVICE-del."
+    )
+    federation_calls: int = _row(
+        "positive", 4, "Most SERVICE clauses in one query.", "Flest SERVICE-dele i én forespørgsel."
+    )
+    federation_at_once: int = _row(
+        "positive",
+        8,
+        "Queries that may wait for other servers at once.",
+        "Forespørgsler, der må vente på andre servere på én gang.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +244,20 @@ class Settings:
     )
     lock_wait_ms: int = _row(
         "count", 30_000, "Longest wait for another build.", "Længste ventetid på en anden bygning.", unit="ms"
+    )
+    federation: tuple[str, ...] = _row(
+        "origins",
+        (),
+        "The servers that SERVICE in a query may ask, each as an exact origin such as https://query.wikidata.org;"
+        " none: no query asks any.",
+        "De servere, som SERVICE i en forespørgsel må spørge, hver som et præcist ophav, fx"
+        " https://query.wikidata.org; ingen: ingen forespørgsel spørger nogen.",
+    )
+    federation_private: tuple[str, ...] = _row(
+        "origins",
+        (),
+        "Those of them that may have an address in a private net or on this machine.",
+        "De af dem, der må have en adresse i et privat net eller på denne maskine.",
     )
     limits: Limits = field(default_factory=Limits, metadata={"kind": "table"})
     origins: Mapping[str, str] = field(
@@ -408,6 +448,12 @@ def _settle(path: Path, given: Mapping[str, tuple[Any, str]]) -> Settings:
             values[setting.name] = reader(value)
         except SettingValueError as error:
             raise SiteError(f"{place}: `{setting.name}` {error}.", remedy=setting.help["en"]) from None
+    stray = [origin for origin in values.get("federation_private", ()) if origin not in values.get("federation", ())]
+    if stray:
+        raise SiteError(
+            f"{given['federation_private'][1]}: `federation_private` names {stray[0]}, and `federation` does not.",
+            remedy="An origin has to stand in both.",
+        )
     inner = {name.split(".")[1]: value for name, value in values.items() if "." in name}
     outer = {name: value for name, value in values.items() if "." not in name}
     origins = MappingProxyType({name: place for name, (_, place) in given.items()})

@@ -1,7 +1,7 @@
 """How the value of a setting is read: one function per kind, each refusing what it cannot mean.
 
 Duty: pure functions from what TOML, the environment or an option gives to the typed value.
-Level 1; imports nothing of the package. What is refused is said as the end of a sentence that
+Level 1; imports level 0 only. What is refused is said as the end of a sentence that
 begins with the setting's name.
 Standards: IRIs after https://www.rfc-editor.org/rfc/rfc3987, language tags after BCP 47,
 https://www.rfc-editor.org/rfc/rfc5646#section-2.1
@@ -16,6 +16,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
+
+from samvirke.origins import origin_of
 
 MAX_PORT = 65_535
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
@@ -50,6 +52,8 @@ def spell_texts(value: str, kind: str) -> object:
         return value.strip().lower() in _YES
     if kind == "languages":
         return [part.strip() for part in value.split(",")]
+    if kind == "origins":
+        return [part.strip() for part in value.split(",") if part.strip()]
     return value
 
 
@@ -96,6 +100,20 @@ def _languages(value: object) -> tuple[str, ...]:
     if len(set(value)) != len(value):
         raise SettingValueError("names a language twice")
     return tuple(value)
+
+
+def _origins(value: object) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise SettingValueError("is not a list of origins, as https://query.wikidata.org")
+    found = []
+    for text in value:
+        origin = origin_of(text) if isinstance(text, str) else None
+        if origin is None:
+            raise SettingValueError(
+                f"holds {text!r}, which is not an origin: http:// or https://, a host, perhaps a port, and no more"
+            )
+        found.append(origin)
+    return tuple(dict.fromkeys(found))
 
 
 def _texts(value: object) -> Mapping[str, str]:
@@ -152,6 +170,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "count": _integer(0),
         "languages": _languages,
         "link": _link,
+        "origins": _origins,
         "path": _path,
         "port": _integer(0, MAX_PORT),
         "positive": _integer(1),

@@ -11,6 +11,7 @@ import re
 
 from samvirke.errors import QueryRefused, QuerySyntaxError
 from samvirke.sparql.gate import GateLimits, check_size, gate_query, gate_update
+from samvirke.sparql.inline import may_ask_others, spliced, vacant
 from samvirke.sparql.silent import unreachable
 from samvirke.sparql.tokens import place, prologue, resolve, tokens
 from samvirke.sparql.using import with_using
@@ -23,8 +24,11 @@ __all__ = [
     "dataset",
     "gate_query",
     "gate_update",
+    "may_ask_others",
     "prefixes",
+    "spliced",
     "unreachable",
+    "vacant",
     "varies",
     "with_using",
 ]

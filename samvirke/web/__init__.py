@@ -7,6 +7,7 @@ Source: https://flask.palletsprojects.com/patterns/appfactories/
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,11 +48,14 @@ def create_app(
     token_sha256: str = "",
     writable: bool = False,
     free_bytes: int | None = None,
+    federation: Iterable[str] = (),
+    federation_private: Iterable[str] = (),
 ) -> Flask:
     """Return the application that serves what is published in a state folder.
 
     `token_sha256` is the hexadecimal checksum of the token that writes to a scratch store need; `writable`: writes are
     taken with the tokens of the state folder, and leave `free_bytes` of the disk. Without either there are no writes.
+    Queries may ask the servers of the origins in `federation`; those in `federation_private` in a private net, too.
     Reads:  `state`/current and the generation it names; both again when a new one is published. Where the site is
             writable, `state`/tokens.json, again when it changes.
     Writes: nothing. Starts the worker processes, unless a running `pool` is given.
@@ -67,6 +71,10 @@ def create_app(
         from samvirke.workers.pool import Pool as Workers  # noqa: PLC0415 - only needed here
 
         pool = Workers.start(Path(state), limits or DefaultLimits(), writable=writable, free_bytes=free_bytes)
+    if origins := tuple(federation):
+        from samvirke.federation import Federation  # noqa: PLC0415 - off unless the operator says otherwise
+
+        pool.abroad = Federation(origins, federation_private, limits=pool.limits)
     pool.writer = WRITER
     app = Flask("samvirke.web", static_folder="static", template_folder="templates")
     app.config.update(

@@ -160,7 +160,8 @@ def _answered(shown: Console, publication: Publication, text: str, lang: str, *,
         kind = "application/sparql-results+json" if makes_rows else "text/turtle"
         has_rows = explain and form == "SELECT"
         client = request.remote_addr or "unknown"
-        answer = serving().pool.query(QueryRequest(text=text, media_type=kind, explain=has_rows, client=client))
+        asked = QueryRequest(text=text, media_type=kind, explain=has_rows, client=client, federated=True)
+        answer = serving().pool.query(asked)
     body, behind = answer.read(), no_rows(lang) if explain else None
     if has_rows:
         source = same(answer.version, publication, serving().newest)

@@ -39,6 +39,7 @@ STATUS: Mapping[type[errors.SamvirkeError], HTTPStatus] = {
     errors.EvidenceError: HTTPStatus.BAD_REQUEST,
     errors.QuerySyntaxError: HTTPStatus.BAD_REQUEST,
     errors.QueryRefused: HTTPStatus.BAD_REQUEST,
+    errors.ServiceFailed: HTTPStatus.BAD_GATEWAY,
     errors.GateRefused: HTTPStatus.CONFLICT,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.Gone: HTTPStatus.GONE,
@@ -271,6 +272,7 @@ _TITLES = {
     415: N_("This kind of content is not taken"),
     429: N_("Too many requests"),
     500: N_("Something went wrong"),
+    502: N_("Another server gave no answer"),
     503: N_("Not possible right now"),
     507: N_("No room left"),
 }

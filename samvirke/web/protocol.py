@@ -106,6 +106,7 @@ class Plan:
             byte_order_mark=self.question.byte_order_mark,
             explain=self.question.explain,
             client=client,
+            federated=True,
         )
 
     def tag(self, publication: Publication) -> str:
@@ -125,9 +126,10 @@ class Plan:
         return [*headers, ("Cache-Control", NOT_KEPT)]
 
 
-def plan(call: Call, limits: Limits) -> Plan | None:
+def plan(call: Call, limits: Limits, *, federated: bool = False) -> Plan | None:
     """Read a request to the endpoint; None when it asks no query, but for the service description.
 
+    Where queries may be `federated`, an answer that another server may have a part in is not kept.
     Raises: WrongUse, QueryRefused, QuerySyntaxError, NotAcceptable, UnsupportedMediaType – before anything is asked.
     Source: https://www.w3.org/TR/sparql11-protocol/#query-operation
     """
@@ -142,7 +144,8 @@ def plan(call: Call, limits: Limits) -> Plan | None:
     plain = call.body is None and not (question.format or question.default_graphs or question.named_graphs)
     also = (PAGE,) if plain else ()
     offer = offer_for(form, call.accept, query_format=question.format, also=also, explain=question.explain)
-    return Plan(question, form, offer, keeps=call.body is None and not sparql.varies(question.text))
+    changes = sparql.varies(question.text) or (federated and sparql.may_ask_others(question.text))
+    return Plan(question, form, offer, keeps=call.body is None and not changes)
 
 
 def _take_body(parameters: dict[str, list[str]], call: Call) -> None:
@@ -191,7 +194,9 @@ def check_kind(given: str, encoding: str) -> None:
 @blueprint.route("/sparql", methods=["GET"])
 def get() -> Response:
     """Answer a query in the address; without one, describe the service or lead a reader to the page."""
-    found = plan(Call(request.query_string, request.headers.get("Accept")), serving().pool.limits)
+    pool = serving().pool
+    call = Call(request.query_string, request.headers.get("Accept"))
+    found = plan(call, pool.limits, federated=pool.abroad is not None)
     if found is None:
         return _service(read_parameters(request.query_string, "the address"))
     if found.offer is PAGE:
@@ -207,7 +212,8 @@ def post() -> Response:
     kind, encoding = request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", "identity")
     check_kind(kind, encoding)
     call = Call(request.query_string, request.headers.get("Accept"), kind, encoding, read_body())
-    found = plan(call, serving().pool.limits)
+    pool = serving().pool
+    found = plan(call, pool.limits, federated=pool.abroad is not None)
     assert found is not None, "a body is always a question"
     return _answer(found)
 
@@ -269,7 +275,9 @@ def _service(parameters: dict[str, list[str]]) -> Response:
     if offer is PAGE:
         return _to_page(current().links.sparql(neutral_redirect_language()))
     response = Response(describe_service(current(), offer.extension), content_type=content_type(offer))
-    response.set_etag(entity_tag(current(), offer.media_type, "service description"))
+    abroad = serving().pool.abroad
+    told = ("service description", *(() if abroad is None else abroad.origins))
+    response.set_etag(entity_tag(current(), offer.media_type, " ".join(told)))
     vary(response, "Accept")
     return response
 

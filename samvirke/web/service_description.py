@@ -1,7 +1,7 @@
 """What the endpoint says about itself.
 
 Duty: the service description as RDF, from facts about the service. Level 7. Nothing here is a promise
-the worker does not keep: federated queries are not named, because they are refused, and the default
+the worker does not keep: federated queries are named only where the operator named whom they may ask, and the default
 graph is not called the union of all named graphs, because the ontology's are not in it.
 Standard: SPARQL 1.1 Service Description, https://www.w3.org/TR/sparql11-service-description/
 """
@@ -40,12 +40,16 @@ FORMAT_NAMES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What a service can do. Media types in `results` and `inputs`, terms of the standard in the rest."""
+    """What a service can do. Media types in `results` and `inputs`, terms of the standard in the rest.
+
+    `asks` are the origins that SERVICE may ask.
+    """
 
     languages: tuple[str, ...]
     results: tuple[str, ...]
     inputs: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
 
 
 READ_ONLY = Service(
@@ -66,8 +70,10 @@ WRITABLE = replace(
 
 def describe_service(publication: Publication, extension: str) -> bytes:
     """Return the description in the format with this extension."""
-    service = WRITABLE if publication.writable else READ_ONLY
-    return write(service_facts(publication, service, serving().pool.limits), extension, _PREFIXES)
+    service, pool = WRITABLE if publication.writable else READ_ONLY, serving().pool
+    if pool.abroad is not None:
+        service = replace(service, features=(*service.features, "BasicFederatedQuery"), asks=pool.abroad.origins)
+    return write(service_facts(publication, service, pool.limits), extension, _PREFIXES)
 
 
 def service_facts(publication: Publication, service: Service, limits: Limits) -> list[Fact]:
@@ -82,7 +88,7 @@ def service_facts(publication: Publication, service: Service, limits: Limits) ->
         *((endpoint, SD.feature, SD.term(name)) for name in service.features),
         *((endpoint, SD.resultFormat, FORMAT.term(FORMAT_NAMES[name])) for name in service.results),
         *((endpoint, SD.inputFormat, FORMAT.term(FORMAT_NAMES[name])) for name in service.inputs),
-        *((endpoint, RDFS.comment, Literal(text, language="en")) for text in _limits(limits)),
+        *((endpoint, RDFS.comment, Literal(text, language="en")) for text in _limits(limits, service.asks)),
         (endpoint, SD.defaultDataset, dataset),
         (endpoint, SD.availableGraphs, dataset),
         (dataset, TYPE, SD.Dataset),
@@ -115,7 +121,7 @@ def service_facts(publication: Publication, service: Service, limits: Limits) ->
     ]
 
 
-def _limits(limits: Limits) -> tuple[str, ...]:
+def _limits(limits: Limits, asks: tuple[str, ...]) -> tuple[str, ...]:
     """What a query may not do: nobody should have to find out by trying."""
     return (
         f"A query may run for {limits.timeout_ms / 1000:g} seconds, be {limits.query_bytes} bytes long, and give"
@@ -123,5 +129,10 @@ def _limits(limits: Limits) -> tuple[str, ...]:
         f"A query may nest brackets {limits.nesting} deep, and hold {limits.operators} operators in an expression,"
         f" {limits.triple_patterns} triple patterns in a group, {limits.unions} UNION, OPTIONAL and BIND,"
         f" and {limits.path_steps} steps in a path. One client may run {limits.concurrent_per_client} queries at once.",
-        "SERVICE, and FROM of what is not in the dataset, fetch nothing.",
+        f"SERVICE asks servers at {', '.join(asks)} and no others: in {limits.federation_calls} clauses of a query,"
+        f" whose answers may have {limits.federation_rows} rows and {limits.federation_bytes} bytes each, and take"
+        f" {limits.federation_timeout_ms / 1000:g} seconds together. FROM of what is not in the dataset fetches"
+        " nothing."
+        if asks
+        else "SERVICE, and FROM of what is not in the dataset, fetch nothing.",
     )

@@ -19,6 +19,7 @@ class QueryRequest:
     `byte_order_mark` puts one before a CSV answer: spreadsheets take the text for another encoding without it.
     With `explain` the answer has its evidence behind it: `samvirke.why.answer` takes it apart.
     `client` is whose share of the workers is used; the site's own queries leave it empty.
+    A query that is `federated` may ask the servers that the operator named; `inlined` is what they answered.
     """
 
     text: str
@@ -29,6 +30,8 @@ class QueryRequest:
     explain: bool = False
     client: str = ""
     timeout_ms: int | None = None
+    federated: bool = False
+    inlined: tuple[tuple[int, int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

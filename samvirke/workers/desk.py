@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from samvirke.errors import QueryTimeout, SamvirkeError, WorkerLost
 from samvirke.workers import failures
+from samvirke.workers.abroad import answered_abroad, goes_abroad
 from samvirke.workers.answers import Answer, Body
 from samvirke.workers.wire import Errand, Wire
 
@@ -79,6 +80,9 @@ class Desk:
         """
         pool = self._pool
         pool.budget.check(request.client)
+        if goes_abroad(pool, request):
+            request, watched = await answered_abroad(pool, request, watch=watch)
+            watch = None if watched else watch
         loop = asyncio.get_running_loop()
         given: asyncio.Future[Answer] = loop.create_future()
         errand = Errand(pool.question(request), request.client, form, given, time.monotonic(), watch)

@@ -26,6 +26,7 @@ from pyoxigraph import (
 )
 
 from samvirke import sparql
+from samvirke.errors import InputError, ServiceFailed
 from samvirke.sparql import errors as sparql_errors
 from samvirke.workers import failures
 from samvirke.workers.csv_rows import write_csv
@@ -59,22 +60,39 @@ def evaluate(store: Store, request: Request, output: object, *, base: str, known
     Returns the number of rows or triples written; 1 for ASK.
     Raises: QueryRefused; QuerySyntaxError; AnswerTooLarge in the middle of writing.
     """
-    text = request.text
+    own = sparql.vacant(request.text, request.inlined)
+    text = own
     if request.gate is not None:
-        sparql.gate_query(text, request.gate)
-        text = sparql.unreachable(text)
+        sparql.gate_query(own, request.gate)
+        text = sparql.unreachable(own)
     try:
-        return _answered(store, text, request, cast("IO[bytes]", output), base)
+        return _answered(store, sparql.spliced(text, request.inlined), request, cast("IO[bytes]", output), base)
     except SyntaxError as error:
+        if request.inlined:
+            raise _mistake(store, own, error, known, base) from error
         raise sparql_errors.syntax_error(request.text, str(error), known=known) from error
     except (ValueError, RuntimeError, OSError) as error:  # Solutions are computed while they are written.
         raise sparql_errors.evaluation_error(request.text, str(error)) from error
 
 
+def _mistake(store: Store, own: str, error: SyntaxError, known: Mapping[str, str], base: str) -> InputError:
+    """Say whether the query itself does not parse, and where, or what another server put into it."""
+    try:
+        store.query(own, base_iri=base)
+    except SyntaxError as mistake:
+        return sparql_errors.syntax_error(own, str(mistake), known=known)
+    except ValueError:
+        pass
+    return ServiceFailed(
+        f"What another server answered cannot be put into the query: {str(error).strip().rstrip('.')[:300]}.",
+        remedy="Ask it for less, or write its part of the query in another way.",
+    )
+
+
 def _answered(store: Store, text: str, request: Request, file: IO[bytes], base: str) -> int:
     default, named = request.default_graphs, request.named_graphs
     if default is None and named is None:
-        default, named = sparql.dataset(text, base=base)
+        default, named = sparql.dataset(request.text, base=base)
     ask = _asking(store, default, named, base)
     result = ask(text)
     if not request.explain:

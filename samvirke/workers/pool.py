@@ -7,6 +7,7 @@ after a fork of the process that made it.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import threading
@@ -20,6 +21,7 @@ from samvirke import sparql
 from samvirke.errors import Overloaded, PreconditionFailed, StoreDamaged, StoreError, WorkerLost
 from samvirke.settings import Limits
 from samvirke.workers import pages
+from samvirke.workers.abroad import LANE, answered_abroad, goes_abroad
 from samvirke.workers.answers import Answer, Body, Shelf
 from samvirke.workers.asked import QueryRequest, WriteRequest, Written
 from samvirke.workers.budget import Budget
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from samvirke.generations import Generation
     from samvirke.journal import Journal
     from samvirke.model import Quad
+    from samvirke.workers.abroad import Abroad
 
 __all__ = ["Pool", "QueryRequest", "WriteRequest", "Written", "run_once"]
 
@@ -76,6 +79,8 @@ class Pool:
         self._gate = Gate._make(getattr(limits, name) for name in Gate._fields)
         self.desk: Callable[[QueryRequest, str], Answer] | None = None
         """Who answers queries instead, once an event loop does: all share its seats then."""
+        self.abroad: Abroad | None = None
+        """Who asks other servers for SERVICE clauses, where the operator named some."""
         self.writer = ""
         """The module that writes pages in workers for trusted reads (`pages`), once somebody shows pages."""
         self._zygote = None if address else Zygote()
@@ -149,6 +154,13 @@ class Pool:
                 quick=limits.quick_workers,
             ),
             "read": Lane(_READ_SEATS, per_client=_READ_SEATS, wait_s=max(wait_s, 1.0), queue=_READ_QUEUE),
+            # Here nobody takes a worker: they wait for other servers.
+            LANE: Lane(
+                limits.federation_at_once,
+                per_client=limits.concurrent_per_client,
+                wait_s=wait_s,
+                queue=limits.queue_length,
+            ),
             # One writer at a time: the next one sees what this one did.
             "write": Lane(1, per_client=1, wait_s=max(wait_s, limits.timeout_ms / 1000), queue=limits.queue_length),
         }
@@ -197,6 +209,8 @@ class Pool:
         form = sparql.classify(request.text)
         if self.desk is not None:
             return self.desk(request, form)
+        if goes_abroad(self, request):
+            request, _ = asyncio.run(answered_abroad(self, request))
         body, end, version = self.ask(self.question(request), lane="query", client=request.client)
         return Answer(request.media_type, form, int(end["rows"]), body.length, end["seconds"], version, body)
 
@@ -215,6 +229,7 @@ class Pool:
             # An answer with evidence is put together in memory.
             max_bytes=min(limits.max_bytes, _EXPLAINED_BYTES) if request.explain else limits.max_bytes,
             explain=request.explain,
+            inlined=request.inlined,
         )
 
     def graph(self, graph: str, *, media_type: str, client: str = "") -> Answer:
@@ -479,6 +494,8 @@ class Pool:
         if self._process != os.getpid():
             return
         self._closed = True
+        if self.abroad is not None:
+            self.abroad.close()
         crew, self._crew = self._crew, None
         if crew is not None:
             crew.retire()

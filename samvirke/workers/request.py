@@ -30,7 +30,8 @@ class Request(NamedTuple):
     `default_graphs` and `named_graphs` name the query's dataset instead of the store's own; None
     means that the protocol named none. `media_type` has no parameters; `byte_order_mark` goes before CSV only.
     `explain` asks for the evidence of the rows behind the answer (`samvirke.why`).
-    Without a `gate` the text goes straight to the engine.
+    Without a `gate` the text goes straight to the engine. `inlined` are the answers of other servers, and the places
+    in the text of the clauses they answer.
 
     The actions are "update", and "get", "put", "post" and "delete" of the graph with the address `graph`, ""
     being the default graph; `must_exist` says what has to be true of it before. The text of the update or
@@ -46,6 +47,7 @@ class Request(NamedTuple):
     named_graphs: tuple[str, ...] | None = None
     byte_order_mark: bool = False
     explain: bool = False
+    inlined: tuple[tuple[int, int, str], ...] = ()
     operation: str = ""
     action: str = ""
     graph: str = ""

@@ -86,6 +86,8 @@ def test_every_setting_can_be_set_by_the_environment(tmp_path: Path) -> None:
         "SAMVIRKE_REASONER": "off",
         "SAMVIRKE_LOCK_WAIT_MS": "0",
         "SAMVIRKE_TRUSTED_PROXIES": "1",
+        "SAMVIRKE_FEDERATION": "https://Query.wikidata.org:443, http://10.0.0.7:3030",
+        "SAMVIRKE_FEDERATION_PRIVATE": "http://10.0.0.7:3030",
         **{f"SAMVIRKE_LIMITS_{entry.name.upper()}": "7" for entry in fields(Limits)},
     }
     settings = load(tmp_path, environ=environ)
@@ -99,6 +101,7 @@ def test_every_setting_can_be_set_by_the_environment(tmp_path: Path) -> None:
     assert settings.reasoner is False
     assert settings.state == Path("/var/lib/y")
     assert settings.limits.path_steps == 7
+    assert settings.federation == ("https://query.wikidata.org", "http://10.0.0.7:3030")
 
 
 def test_a_text_in_one_language_leaves_the_others(tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ class Front:
             header("content-encoding", "identity"),  # One that cannot be read is given as empty.
             incoming.body if incoming.method == "POST" else None,
         )
-        found = plan(call, self._limits)
+        found = plan(call, self._limits, federated=self._pool.abroad is not None)
         if found is None or found.offer is PAGE or found.question.explain:
             return None
         publication = await self._newest()
