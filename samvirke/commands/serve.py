@@ -142,10 +142,9 @@ def serve(
 
 def _try_journal(state: Path) -> None:
     """See whether there can be written at all, and say it here if not: the web process could only die of it."""
-    from samvirke.generations import JOURNAL
-    from samvirke.journal import Journal
+    from samvirke.workers.ledger import open_journal
 
-    with Journal.open(state / JOURNAL) as journal:
+    with open_journal(state) as journal:
         if journal.dropped:
             click.echo(journal.dropped, err=True)
 

@@ -8,9 +8,10 @@ and one that is not never was.
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samvirke.errors import Overloaded, PreconditionFailed, StoreError, WorkerLost
+from samvirke.errors import Overloaded, PreconditionFailed, StoreDamaged, StoreError, WorkerLost
 from samvirke.patch import read_patch
 from samvirke.workers.answers import Body
 from samvirke.workers.asked import WriteRequest, Written
@@ -23,10 +24,35 @@ if TYPE_CHECKING:
     from samvirke.workers.crew import Crew
     from samvirke.workers.pool import Pool
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "open_journal"]
 
 _JUDGING = 4
 """How many times the memory of a query a write may use that is judged: there is one at a time, and it has a token."""
+
+
+def open_journal(state: Path, *, free_bytes: int | None = None) -> Journal:
+    """Open the journal of a state folder for this process alone; `free_bytes` of the disk stay free.
+
+    Raises: StoreBusy when another process writes; StoreDamaged when it is not whole, or is not the one that what is
+    published was built with; StoreError when the folder cannot be written to.
+    """
+    from samvirke import journal  # noqa: PLC0415 - most pools only read
+    from samvirke.generations import JOURNAL, current  # noqa: PLC0415 - the same
+
+    floor = journal.FREE_BYTES if free_bytes is None else free_bytes
+    opened = journal.Journal.open(state / JOURNAL, free_bytes=floor)
+    try:
+        generation = current(state)
+        if generation is not None and generation.sequence > opened.sequence:
+            raise StoreDamaged(
+                f"The journal ends at record {opened.sequence}, and {generation.version} was built with"
+                f" {generation.sequence} of them.",
+                remedy="Put the journal back from a backup; nothing can be written before.",
+            )
+    except BaseException:
+        opened.close()
+        raise
+    return opened
 
 
 class Ledger:

@@ -28,7 +28,7 @@ from samvirke.workers.budget import Budget
 from samvirke.workers.client import Lease, Zygote
 from samvirke.workers.crew import Crew
 from samvirke.workers.lanes import Lane
-from samvirke.workers.ledger import Ledger
+from samvirke.workers.ledger import Ledger, open_journal
 from samvirke.workers.request import Gate, Request
 from samvirke.workers.tiers import DISK, MEMORY, say, tiers
 
@@ -114,8 +114,7 @@ class Pool:
         Raises: StoreError when nothing is built yet; StoreDamaged when it cannot be loaded, or the journal cannot;
                 StoreBusy when another process writes.
         """
-        from samvirke import journal  # noqa: PLC0415 - most pools only read
-        from samvirke.generations import JOURNAL, current  # noqa: PLC0415 - the type above is all else that is needed
+        from samvirke.generations import current  # noqa: PLC0415 - the type above is all else that is needed
 
         def locate() -> Generation:
             found = current(state)
@@ -123,8 +122,7 @@ class Pool:
                 raise StoreError(f"Nothing is built yet in {state}.", remedy="Run `samvirke build` first.")
             return found
 
-        floor = journal.FREE_BYTES if free_bytes is None else free_bytes
-        book = journal.Journal.open(state / JOURNAL, free_bytes=floor) if writable else None
+        book = open_journal(state, free_bytes=free_bytes) if writable else None
         if book is not None and book.dropped:
             say(book.dropped)
         try:

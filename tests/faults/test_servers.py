@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import threading
 import time
@@ -109,3 +110,27 @@ def test_switching_under_load_loses_no_request_and_mixes_nothing(garden, record_
     assert len(versions) == turn
     assert len(answers) >= 100
     record_property("fault", f"{turn} generations switched under load: {len(answers)} requests, 0 lost, 0 mixed")
+
+
+def test_without_the_journal_that_was_built_with_nothing_is_written(garden, record_property):
+    garden.start()
+    assert garden.update(adding("one-a")) == 204
+    garden.stop()
+    assert build(garden).returncode == 0
+    shutil.rmtree(garden.state / "journal")
+    done = subprocess.run(
+        [*COMMAND, "serve", "--port", "0", "--writable", "--no-build"],
+        cwd=garden.site,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env=environment(SAMVIRKE_REASONER="false"),
+    )
+
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "The journal ends at record 0" in done.stderr
+    assert "Traceback" not in done.stderr
+    garden.start("--no-build", writable=False)
+    assert garden.names() == {"one-a"}
+    record_property("fault", "the journal is gone: 1 tried, writing is refused at the start, reading goes on")
