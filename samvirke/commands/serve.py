@@ -135,18 +135,27 @@ def serve(
     after_s = site.settings.checkpoint_after_ms / 1000
     builder = Builder(site, after_s=after_s) if writable and after_s else contextlib.nullcontext()
     with sole_server(site.state, address=_address(host, port)), builder:
-        if writable:
-            _try_journal(site.state)
+        _try_journal(site.state, writable=writable)
         return _serve(frame, site.state, site.settings, host, port, writable=writable)
 
 
-def _try_journal(state: Path) -> None:
-    """See whether there can be written at all, and say it here if not: the web process could only die of it."""
-    from samvirke.workers.ledger import open_journal
+def _try_journal(state: Path, *, writable: bool) -> None:
+    """See whether what was written can be read, and more be written, and say it here if not.
 
-    with open_journal(state) as journal:
-        if journal.dropped:
-            click.echo(journal.dropped, err=True)
+    The web process could only die of it. Raises: StoreDamaged; StoreBusy; StoreError.
+    """
+    from samvirke import journal
+    from samvirke.generations import current
+    from samvirke.workers.ledger import open_journal, recognise
+
+    if writable:
+        with open_journal(state) as opened:
+            if opened.dropped:
+                click.echo(opened.dropped, err=True)
+    elif (generation := current(state)) is not None and generation.journal.is_dir():
+        recognise(generation)
+        for _record in journal.read(generation.journal, after=generation.sequence):
+            pass  # Damage is told where it stands.
 
 
 def _address(host: str, port: int) -> str:

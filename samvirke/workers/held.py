@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samvirke.errors import StoreDamaged
 from samvirke.workers import patches, worker
+from samvirke.workers.ledger import recognise
 from samvirke.workers.tiers import MEMORY
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Held:
 
         generation = open_directory(directory)
         held = cls(generation, worker.load(directory, tier), tier, generation.sequence)
-        held.recognise()
+        recognise(generation)
         held.replay()
         return held
 
@@ -61,20 +61,6 @@ class Held:
         if self.hands.clerk is None:
             clerk: Any = importlib.import_module(_CLERK).Clerk
             self.hands = replace(self.hands, clerk=clerk.of(self.generation, self.hands.store, self.hands.schema))
-
-    def recognise(self) -> None:
-        """See to it that the journal is the one that the generation was built from. Raises: StoreDamaged."""
-        from samvirke import journal  # noqa: PLC0415 - only where there is one
-
-        last, folder = self.generation.sequence, self.generation.journal
-        if not last or not folder.is_dir():  # A generation by itself, as a copy on another machine is.
-            return
-        record = next(iter(journal.read(folder, after=last - 1)), None)
-        if record is None or record.hash != self.generation.manifest["journal"]["hash"]:
-            raise StoreDamaged(
-                f"The journal in {folder.name} is not the one that {self.generation.version} was built from.",
-                remedy="Put the right one back, or restore a backup.",
-            )
 
     def replay(self) -> None:
         """Make the changes that were written down and are not made here. Raises: JournalDamaged."""

@@ -19,13 +19,15 @@ from samvirke.workers.request import Request
 from samvirke.workers.tiers import MEMORY, tiers
 
 if TYPE_CHECKING:
+    from samvirke.generations import Generation
     from samvirke.journal import Journal
     from samvirke.workers.client import Lease
     from samvirke.workers.crew import Crew
     from samvirke.workers.pool import Pool
 
-__all__ = ["Ledger", "open_journal"]
+__all__ = ["Ledger", "open_journal", "recognise"]
 
+_PUT_BACK = "Put the journal back from a backup; nothing can be written before."
 _JUDGING = 4
 """How many times the memory of a query a write may use that is judged: there is one at a time, and it has a token."""
 
@@ -40,19 +42,34 @@ def open_journal(state: Path, *, free_bytes: int | None = None) -> Journal:
     from samvirke.generations import JOURNAL, current  # noqa: PLC0415 - the same
 
     floor = journal.FREE_BYTES if free_bytes is None else free_bytes
+    generation = current(state)
+    if generation is not None and generation.sequence and not (state / JOURNAL / journal.FILE).exists():
+        raise StoreDamaged(
+            f"The journal is gone, and {generation.version} was built with {generation.sequence} records of it.",
+            remedy=_PUT_BACK,
+        )
     opened = journal.Journal.open(state / JOURNAL, free_bytes=floor)
     try:
-        generation = current(state)
-        if generation is not None and generation.sequence > opened.sequence:
-            raise StoreDamaged(
-                f"The journal ends at record {opened.sequence}, and {generation.version} was built with"
-                f" {generation.sequence} of them.",
-                remedy="Put the journal back from a backup; nothing can be written before.",
-            )
+        if generation is not None:
+            recognise(generation)
     except BaseException:
         opened.close()
         raise
     return opened
+
+
+def recognise(generation: Generation) -> None:
+    """See to it that the journal beside a generation is the one that it was built from. Raises: StoreDamaged."""
+    from samvirke import journal  # noqa: PLC0415 - as above
+
+    last, folder = generation.sequence, generation.journal
+    if not last or not folder.is_dir():  # A generation by itself, as a copy on another machine is.
+        return
+    record = next(iter(journal.read(folder, after=last - 1)), None)
+    if record is None or record.hash != generation.manifest["journal"]["hash"]:
+        raise StoreDamaged(
+            f"The journal in {folder.name} is not the one that {generation.version} was built from.", remedy=_PUT_BACK
+        )
 
 
 class Ledger:

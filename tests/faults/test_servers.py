@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import threading
@@ -129,8 +130,32 @@ def test_without_the_journal_that_was_built_with_nothing_is_written(garden, reco
     )
 
     assert (done.returncode, done.stdout) == (4, "")
-    assert "The journal ends at record 0" in done.stderr
+    assert "The journal is gone" in done.stderr
     assert "Traceback" not in done.stderr
     garden.start("--no-build", writable=False)
     assert garden.names() == {"one-a"}
     record_property("fault", "the journal is gone: 1 tried, writing is refused at the start, reading goes on")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--writable",)], ids=["reading", "writing"])
+def test_a_damaged_journal_is_told_at_the_start_with_its_place(garden, arguments, record_property):
+    garden.start()
+    assert garden.update(adding("one-a")) == 204
+    assert garden.update(adding("two-a")) == 204
+    garden.stop()
+    file = garden.state / "journal" / "journal.rdfp"
+    file.write_bytes(file.read_bytes().replace(b"one-a", b"One-a", 1))
+    done = subprocess.run(
+        [*COMMAND, "serve", "--port", "0", "--no-build", *arguments],
+        cwd=garden.site,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env=environment(SAMVIRKE_REASONER="false"),
+    )
+
+    assert (done.returncode, done.stdout) == (4, "")
+    assert re.search(r"journal\.rdfp.*byte \d+", done.stderr), done.stderr
+    assert "Traceback" not in done.stderr
+    record_property("fault", "a damaged record before the last: 1 tried, refused at the start with its place")
