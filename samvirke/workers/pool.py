@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -208,7 +209,8 @@ class Pool:
         if self.desk is not None:
             return self.desk(request, form)
         if goes_abroad(self, request):
-            request, _ = asyncio.run(answered_abroad(self, request))
+            with ThreadPoolExecutor(1) as thread:  # The caller's own may have a loop that runs.
+                request, _ = thread.submit(asyncio.run, answered_abroad(self, request)).result()
         body, end, version = self.ask(self.question(request), lane="query", client=request.client)
         return Answer(request.media_type, form, int(end["rows"]), body.length, end["seconds"], version, body)
 

@@ -160,7 +160,10 @@ def busy(server):
     """The workers that use the processor now."""
 
     def used(number):
-        fields = Path(f"/proc/{number}/stat").read_text("ascii").rpartition(")")[2].split()
+        try:
+            fields = Path(f"/proc/{number}/stat").read_text("ascii").rpartition(")")[2].split()
+        except OSError:  # It has ended: workers are replaced now and then.
+            return 0
         return int(fields[11]) + int(fields[12])
 
     before = {number: used(number) for number in server.workers()}
@@ -209,7 +212,8 @@ def _family(number):
 def open_files(number):
     """The nameless files a process holds."""
     found = []
-    for path in Path(f"/proc/{number}/fd").iterdir():
+    place = Path(f"/proc/{number}/fd")
+    for path in place.iterdir() if place.exists() else ():
         try:
             target = str(path.readlink())
         except OSError:

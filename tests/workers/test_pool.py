@@ -159,7 +159,7 @@ def test_a_worker_killed_in_the_middle_of_a_query_is_told_and_replaced(state):
             for number in busy(others):
                 os.kill(number, signal.SIGKILL)
             with pytest.raises(errors.WorkerLost):
-                first.result(10)
+                first.result(60)
         assert ask(pool, COUNT) == b"c\r\n2000\r\n"
 
 

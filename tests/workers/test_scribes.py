@@ -95,9 +95,10 @@ def test_a_page_that_always_ends_its_worker_is_given_up(writers):
 
 
 def test_pages_can_be_asked_for_by_threads_too(writers):
-    page = writers.page("thing:7", "en")
+    page, version = writers.page("thing:7", "en")
 
-    assert (page.texts, writers.page("none:x", "en")) == ([b"thing:7", b"en"], None)
+    assert (page.texts, writers.page("none:x", "en")) == ([b"thing:7", b"en"], (None, version))
+    assert version == writers.version
 
 
 def test_a_worker_that_writes_pages_reads_files_and_answers_no_query(writers):
