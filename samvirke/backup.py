@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import secrets
 import shutil
 import tarfile
@@ -73,9 +72,9 @@ def back_up(site: Site, target: Path, *, progress: Say | None = None) -> Backup:
                 progress("copying …")
             _write(unfinished, site, generation)
         checks = _tried(unfinished, progress=progress)
-        _sync(unfinished)
+        generations.sync(unfinished)
         unfinished.replace(target)
-        _sync(target.parent)
+        generations.sync(target.parent)
     except OSError as error:
         raise StoreError(
             f"{target} cannot be written: {error.strerror or error}.", remedy="Make room there."
@@ -102,11 +101,11 @@ def restore(source: Path, folder: Path, *, progress: Say | None = None) -> Backu
         site = unfinished / _SITE
         site.mkdir(exist_ok=True)
         (unfinished / _STATE).rename(site / str(index.get("state", _USUAL_STATE)))
-        _sync_tree(site)
+        generations.sync_tree(site)
         if folder.exists():
             folder.rmdir()
         site.rename(folder)
-        _sync(folder.resolve().parent)
+        generations.sync(folder.resolve().parent)
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror or error}.") from error
     finally:
@@ -253,18 +252,3 @@ def _is_inside(name: str) -> bool:
     return name == _INDEX or (
         len(parts) > 1 and parts[0] in (_SITE, _STATE) and not {"..", "", "/"} & set(parts) and "\\" not in name
     )
-
-
-def _sync_tree(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        if not path.is_symlink():
-            _sync(path)
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -213,10 +213,10 @@ def publish(state: Path, *, name: str, write: Callable[[Path], Mapping[str, Any]
             parts = _digests(unfinished, manifest.get("parts", {}))
             manifest = sealed({"version": version, **manifest, "parts": parts})
             (unfinished / MANIFEST).write_text(_spelt(manifest), encoding="utf-8")
-            _sync_tree(unfinished)
+            sync_tree(unfinished)
             directory = state / FOLDER / version
             unfinished.rename(directory)
-            _sync(state / FOLDER)
+            sync(state / FOLDER)
             _switch(state, version)
     except BaseException:
         # Also on Ctrl-C: a build that did not finish leaves nothing. A kill leaves it to the next build.
@@ -250,15 +250,16 @@ def _below(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _sync_tree(folder: Path) -> None:
+def sync_tree(folder: Path) -> None:
     """Bring every file and folder to the disk before the folder gets its name."""
     for path in _below(folder):
-        _sync(path)
+        sync(path)
     for path in [*(path for path in folder.rglob("*") if path.is_dir()), folder]:
-        _sync(path)
+        sync(path)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Bring a file or a folder to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -274,7 +275,7 @@ def _switch(state: Path, version: str) -> None:
     except BaseException:
         link.unlink(missing_ok=True)
         raise
-    _sync(state)
+    sync(state)
 
 
 def versions(state: Path) -> list[Generation]:

@@ -33,6 +33,7 @@ from samvirke.model import DefaultGraph, DocumentVersion, Literal, NamedNode
 from samvirke.store import disk
 from samvirke.terms import CORE, NIF
 from samvirke.tokens import read_tokens
+from samvirke.workers.ledger import recognise
 
 __all__ = ["Check", "verify", "verify_state"]
 
@@ -57,18 +58,30 @@ def verify_state(state: Path, *, progress: Callable[[str], None] | None = None) 
     """
     generation = generations.current(state)
     found = list(verify(generation, progress=progress)) if generation is not None else []
-    folder = state / generations.JOURNAL
-    if folder.is_dir():
-        if progress:
-            progress("journal …")
-        wrong = tuple(journal.check(folder))
-        count = 0 if wrong else sum(1 for _ in journal.read(folder))
-        if not wrong and generation is not None and count < generation.sequence:
-            wrong = (f"It ends at record {count}, and the generation holds {generation.sequence} of them.",)
-        found.append(Check("journal", count, wrong))
+    if progress:
+        progress("journal …")
+    if (checked := _journal(state, generation)) is not None:
+        found.append(checked)
     if tokens := _tokens(state):
         found.append(tokens)
     return found
+
+
+def _journal(state: Path, generation: Generation | None) -> Check | None:
+    """Look at every record, and whether what is published was built from these; None where nothing was ever written."""
+    folder = state / generations.JOURNAL
+    if not (folder / journal.FILE).is_file():
+        built_with = generation.sequence if generation is not None else 0
+        told = f"It is gone, and {built_with} records of it are part of what is published."
+        return Check("journal", 0, (told,)) if built_with else None
+    if wrong := journal.check(folder):
+        return Check("journal", 0, tuple(wrong))
+    try:
+        if generation is not None:
+            recognise(generation)
+    except StoreError as error:
+        return Check("journal", 0, (error.message,))
+    return Check("journal", journal.last_sequence(folder))
 
 
 def _tokens(state: Path) -> Check | None:

@@ -120,6 +120,8 @@ class Builder:
         self._after_s = after_s
         self._stopping = threading.Event()
         self._failed_at = -1
+        self._counted = (-1, 0)
+        """How large the journal was when it was last read through, and the number of its last record then."""
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Builder:
@@ -160,7 +162,10 @@ class Builder:
 
         try:
             generation = current(self._site.state)
-            last = last_sequence(self._folder)
+            size = self._size()
+            if size != self._counted[0]:
+                self._counted = size, last_sequence(self._folder)
+            last = self._counted[1]
         except (SamvirkeError, OSError):
             return 0
         return last if generation is not None and last > generation.sequence else 0

@@ -25,10 +25,9 @@ def build(garden, *arguments):
     )
 
 
-@pytest.mark.parametrize("arguments", [(), ("--writable",)], ids=["reading", "writing"])
-def test_the_second_server_on_a_folder_says_who_is_there(garden, arguments, record_property):
-    garden.start()
-    done = subprocess.run(
+def serve(garden, *arguments):
+    """Start a server that is expected to end by itself."""
+    return subprocess.run(
         [*COMMAND, "serve", "--port", "0", *arguments],
         cwd=garden.site,
         capture_output=True,
@@ -37,6 +36,12 @@ def test_the_second_server_on_a_folder_says_who_is_there(garden, arguments, reco
         timeout=60,
         env=environment(SAMVIRKE_REASONER="false"),
     )
+
+
+@pytest.mark.parametrize("arguments", [(), ("--writable",)], ids=["reading", "writing"])
+def test_the_second_server_on_a_folder_says_who_is_there(garden, arguments, record_property):
+    garden.start()
+    done = serve(garden, *arguments)
 
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr == (
@@ -119,15 +124,7 @@ def test_without_the_journal_that_was_built_with_nothing_is_written(garden, reco
     garden.stop()
     assert build(garden).returncode == 0
     shutil.rmtree(garden.state / "journal")
-    done = subprocess.run(
-        [*COMMAND, "serve", "--port", "0", "--writable", "--no-build"],
-        cwd=garden.site,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        env=environment(SAMVIRKE_REASONER="false"),
-    )
+    done = serve(garden, "--writable", "--no-build")
 
     assert (done.returncode, done.stdout) == (4, "")
     assert "The journal is gone" in done.stderr
@@ -145,15 +142,7 @@ def test_a_damaged_journal_is_told_at_the_start_with_its_place(garden, arguments
     garden.stop()
     file = garden.state / "journal" / "journal.rdfp"
     file.write_bytes(file.read_bytes().replace(b"one-a", b"One-a", 1))
-    done = subprocess.run(
-        [*COMMAND, "serve", "--port", "0", "--no-build", *arguments],
-        cwd=garden.site,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        env=environment(SAMVIRKE_REASONER="false"),
-    )
+    done = serve(garden, "--no-build", *arguments)
 
     assert (done.returncode, done.stdout) == (4, "")
     assert re.search(r"journal\.rdfp.*byte \d+", done.stderr), done.stderr

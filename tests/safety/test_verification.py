@@ -8,8 +8,13 @@ import pytest
 
 from samvirke import generations
 from samvirke.generations import current, sealed
+from samvirke.journal import Journal
+from samvirke.model import NamedNode, Quad
+from samvirke.patch import Delta
 from samvirke.store import disk, files_of
 from samvirke.verification import verify, verify_state
+
+NODE = NamedNode("urn:x")
 
 
 def wrong(site):
@@ -90,6 +95,20 @@ def test_a_journal_that_ends_before_the_generation_is_found(site):
     file.write_bytes(b"".join(file.read_bytes().splitlines(True)[:1]))
 
     assert "journal" in wrong(site)
+
+
+def test_a_journal_that_is_gone_or_another_is_found(site):
+    file = site.state / "journal" / "journal.rdfp"
+    whole = file.read_bytes()
+    file.unlink()
+    assert wrong(site) == {"journal": ("It is gone, and 1 records of it are part of what is published.",)}
+    file.parent.rmdir()
+    with Journal.open(file.parent) as other:
+        for _ in range(2):
+            other.append(author="eve", reason="", delta=Delta(added=frozenset({Quad(NODE, NODE, NODE, NODE)})))
+    assert "not the one" in wrong(site)["journal"][0]
+    file.write_bytes(whole)
+    assert wrong(site) == {}
 
 
 def test_a_store_on_disk_is_read_through_each_index(site):
