@@ -8,7 +8,7 @@ JOBS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: faults help serve build test check format conformance bench screenshots lock clean
+.PHONY: help serve build test check format conformance faults bench screenshots lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
