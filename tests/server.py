@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samvirke.commands.keeping import running
-from tests.processes import processes
+from tests.processes import below, proc, processes
 from tests.serving import serving as as_a_person
 
 
@@ -33,8 +33,7 @@ class Server:
 
     def memory_kb(self) -> int:
         """Return the memory that its processes have for themselves."""
-        below = _below(self.process.pid)
-        return sum(_private_kb(number) for number in (self.process.pid, *below))
+        return sum(_private_kb(number) for number in (self.process.pid, *below(self.process.pid)))
 
 
 @contextmanager
@@ -56,16 +55,6 @@ def serving(site: Path, *arguments: str, **settings: str) -> Iterator[Server]:
             reader.join()
 
 
-def _below(number: int) -> list[int]:
-    found = [
-        int(one) for path in Path(f"/proc/{number}/task").glob("*/children") for one in path.read_text("ascii").split()
-    ]
-    return found + [below for one in found for below in _below(one)]
-
-
 def _private_kb(number: int) -> int:
-    try:
-        text = Path(f"/proc/{number}/smaps_rollup").read_text("ascii")
-    except OSError:
-        return 0
-    return int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)[1])  # type: ignore[index]  # every kernel tells it
+    found = re.search(rb"^Pss:\s+(\d+)", proc(number, "smaps_rollup"), re.MULTILINE)
+    return int(found[1]) if found else 0

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
-from tests.cli.test_serve import children, ended, fetch, serving
+from tests.cli.test_serve import fetch, serving
+from tests.processes import below, ended, proc
 
 TOKEN = "not-to-be-found-in-a-process"
 
@@ -37,9 +38,9 @@ def test_it_takes_writes_with_the_token_and_leaves_nothing(tmp_path: Path) -> No
         refused = post(f"{address}update", "INSERT DATA { <urn:a> <urn:b> <urn:c> }")
         done = post(f"{address}update", "INSERT DATA { <urn:a> <urn:b> <urn:c> }", Authorization=f"Bearer {TOKEN}")
         after = fetch(address + question)[1]
-        below = children(process.pid)
-        workers = [one for one in below if b"samvirke.workers" in Path(f"/proc/{one}/cmdline").read_bytes()]
-        told = [Path(f"/proc/{one}/environ").read_bytes() for one in workers]
+        family = below(process.pid)
+        workers = [one for one in family if b"samvirke.workers" in proc(one, "cmdline")]
+        seen = [environment for one in workers if (environment := proc(one, "environ"))]
         process.terminate()
         _, err = process.communicate(timeout=30)
 
@@ -48,9 +49,9 @@ def test_it_takes_writes_with_the_token_and_leaves_nothing(tmp_path: Path) -> No
     assert before == "o,p,s\r\n"
     assert (refused, done) == (401, 204)
     assert after == "o,p,s\r\nurn:c,urn:b,urn:a\r\n"
-    assert b"PATH=" in told[0]
-    assert not any(TOKEN.encode() in environment for environment in told)
-    assert all(ended(one) for one in below)
+    assert b"PATH=" in seen[0]
+    assert not any(TOKEN.encode() in environment for environment in seen)
+    assert all(ended(one) for one in family)
     assert err.splitlines()[0] == "An empty store: what is written to it is gone when the server stops."
     assert list(temporary.iterdir()) == []
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run, environment
+from tests.processes import below, ended
 from tests.serving import START_S, serving
 
 
@@ -23,24 +24,11 @@ def fetch(address: str) -> tuple[int, str]:
         return answer.status, answer.read().decode()
 
 
-def ended(pid: int) -> bool:
-    """Whether a process is gone, or only waits to be forgotten."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
-
-
-def children(pid: int) -> list[int]:
-    found = [int(one) for path in Path(f"/proc/{pid}/task").glob("*/children") for one in path.read_text().split()]
-    return found + [below for one in found for below in children(one)]
-
-
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_it_answers_once_it_says_so_and_stops_cleanly(stop: signal.Signals, fresh: Path) -> None:
     with serving(fresh) as (process, address):
         status, page = fetch(f"{address}en/")
-        below = children(process.pid) if sys.platform == "linux" else []
+        family = below(process.pid) if sys.platform == "linux" else []
         process.send_signal(stop)
         out, err = process.communicate(timeout=30)
 
@@ -51,7 +39,7 @@ def test_it_answers_once_it_says_so_and_stops_cleanly(stop: signal.Signals, fres
     assert "Traceback" not in err
     assert err.splitlines()[0] == "Building the site for the first time."
     assert err.splitlines()[-1] == "Stopped."
-    assert all(ended(one) for one in below)
+    assert all(ended(one) for one in family)
 
 
 def test_it_builds_again_when_a_file_changed_and_says_which(starter: Path) -> None:

@@ -21,7 +21,7 @@ from samvirke.workers.desk import Desk
 from tests import loops
 from tests.federation.other import Other
 from tests.generation import numbers, publish
-from tests.processes import LIMITS, eventually
+from tests.processes import LIMITS, children, ended, eventually, open_files, proc
 
 JSON = "application/sparql-results+json"
 SOME = replace(
@@ -73,11 +73,10 @@ def rows(pool: Pool, text: str) -> list[dict[str, str]]:
     return [{name: term["value"] for name, term in row.items()} for row in found]
 
 
-def children(federation: Federation) -> list[int]:
+def errands(federation: Federation) -> list[int]:
     """The errands that are being done."""
     assert federation._process is not None
-    number = federation._process.pid
-    return [int(one) for one in Path(f"/proc/{number}/task/{number}/children").read_text("ascii").split()]
+    return children(federation._process.pid)
 
 
 # ---------------------------------------------------------------- answers
@@ -280,14 +279,14 @@ def test_a_client_that_leaves_ends_what_is_done_for_it(pool, other):
     async def leave() -> None:
         async with Desk(pool) as desk:
             task = asyncio.ensure_future(desk.query(request(text), "ASK", watch=lambda: seen.append("watched")))
-            while not (seen and children(pool.abroad)):  # The first errand waits for the fetcher to start.
+            while not (seen and errands(pool.abroad)):  # The first errand waits for the fetcher to start.
                 await asyncio.sleep(0.01)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
     loops.run(leave())
 
-    assert eventually(lambda: children(pool.abroad) == [])
+    assert eventually(lambda: errands(pool.abroad) == [])
 
 
 def test_a_client_is_watched_also_while_a_worker_goes_on_after_a_quick_answer(pool, other):
@@ -315,10 +314,11 @@ def test_the_fetcher_knows_no_secret_and_no_proxy(pool, other, monkeypatch):
     federation = Federation((other.origin,), (other.origin,), limits=SOME)
     loops.run(federation.inlined("ASK {}", base="http://site.example/", timeout_s=5))
     number = federation._process.pid
-    environment = Path(f"/proc/{number}/environ").read_bytes()
-    files = [str(link.readlink()) for link in Path(f"/proc/{number}/fd").iterdir()]
+    environment = proc(number, "environ")
+    files = open_files(number).values()
     federation.close()
 
+    assert environment
     assert b"secret" not in environment
     assert b"proxy" not in environment.lower()
     assert [name for name in files if "samvirke" in name or ".sqlite" in name] == []
@@ -330,7 +330,7 @@ def test_a_fetcher_that_was_killed_is_started_again(pool, other):
     rows(pool, text)
     before = pool.abroad._process.pid
     os.kill(before, signal.SIGKILL)
-    assert eventually(lambda: Path(f"/proc/{before}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"Z")
+    assert eventually(lambda: ended(before))
 
     assert len(rows(pool, text)) == 2
     assert pool.abroad._process.pid != before
@@ -342,7 +342,7 @@ def test_an_errand_that_is_killed_is_an_error_and_the_next_is_answered(pool, oth
     async def kill() -> None:
         async with Desk(pool) as desk:
             task = asyncio.ensure_future(desk.query(request(text), "ASK"))
-            while not (found := children(pool.abroad)):
+            while not (found := errands(pool.abroad)):
                 await asyncio.sleep(0.01)
             os.kill(found[0], signal.SIGKILL)
             with pytest.raises(errors.ServiceFailed, match="ended before it had an answer"):
@@ -362,7 +362,7 @@ def test_an_errand_writes_no_file_and_has_little_memory(pool, other):
             waiting = len(other.seen)
             while len(other.seen) == waiting:
                 await asyncio.sleep(0.01)
-            limits = Path(f"/proc/{children(pool.abroad)[0]}/limits").read_text("ascii")
+            limits = Path(f"/proc/{errands(pool.abroad)[0]}/limits").read_text("ascii")
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         return limits

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.federation.other import Other
-from tests.processes import eventually
+from tests.processes import children, ended, eventually, proc
 from tests.server import Server, serving
 
 SITE = Path(__file__).parent.parent / "web" / "site"
@@ -135,13 +135,11 @@ def test_a_server_that_is_killed_leaves_no_fetcher(site, other, tmp_path):
         running.process.wait()
 
         assert len(found) == 1
-        assert eventually(lambda: not any(Path(f"/proc/{number}/exe").exists() for number in found))
+        assert eventually(lambda: all(ended(number) for number in found))
 
 
 def fetchers(number: int) -> list[int]:
     """The processes below one that connect to other servers."""
-    below = [
-        int(one) for path in Path(f"/proc/{number}/task").glob("*/children") for one in path.read_text("ascii").split()
-    ]
-    own = [one for one in below if b"samvirke.federation" in Path(f"/proc/{one}/cmdline").read_bytes()]
-    return own + [found for one in below if one not in own for found in fetchers(one)]
+    started = children(number)
+    own = [one for one in started if b"samvirke.federation" in proc(one, "cmdline")]
+    return own + [found for one in started if one not in own for found in fetchers(one)]

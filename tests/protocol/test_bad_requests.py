@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests import processes
 from tests.serving import serving_first_site
 
 CASES: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("bad_requests.toml").read_text("utf-8"))["case"]
@@ -51,8 +52,7 @@ class Served:
 
     def children(self) -> list[int]:
         """The processes the command started itself: the HTTP process and the workers' template."""
-        tasks = Path(f"/proc/{self.pid}/task").glob("*/children")
-        return sorted(int(one) for task in tasks for one in task.read_text("ascii").split())
+        return processes.children(self.pid)
 
     def send(self, request: bytes, heads: tuple[int, ...] = (), *, half: bool = False) -> list[Answer]:
         """Send bytes and read all that comes back until the other side closes; `half`: nothing more will come."""

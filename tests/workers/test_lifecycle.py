@@ -14,7 +14,7 @@ import pytest
 from samvirke.settings import Limits
 from samvirke.workers import Pool, QueryRequest, Zygote
 from samvirke.workers.client import Line
-from tests.processes import LIMITS, eventually, processes
+from tests.processes import LIMITS, ended, eventually, processes
 
 OWNER = """
 import sys, time
@@ -28,13 +28,6 @@ time.sleep(60)
 """
 
 
-def alive(number):
-    try:
-        return Path(f"/proc/{number}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
-    except OSError:
-        return False
-
-
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda how: how.name)
 def test_all_end_with_their_owner_however_it_ends(state, how):
     command = [sys.executable, "-c", OWNER, str(state)]
@@ -45,7 +38,7 @@ def test_all_end_with_their_owner_however_it_ends(state, how):
         owner.send_signal(how)
         owner.wait(10)
 
-    assert eventually(lambda: not any(alive(number) for number in family))
+    assert eventually(lambda: all(ended(number) for number in family))
     assert eventually(lambda: not Path(address).parent.exists())
 
 
@@ -79,7 +72,7 @@ def test_workers_end_when_their_template_does(state):
         template, worker = sorted(processes(pool._zygote.process_id))
         os.kill(template, signal.SIGKILL)
 
-        assert eventually(lambda: not alive(worker))
+        assert eventually(lambda: ended(worker))
 
 
 def test_templates_and_workers_end_when_the_zygote_is_killed(state):
@@ -89,7 +82,7 @@ def test_templates_and_workers_end_when_the_zygote_is_killed(state):
         assert len(family) == 2
         os.kill(pool._zygote.process_id, signal.SIGKILL)
 
-        assert eventually(lambda: not any(alive(number) for number in family))
+        assert eventually(lambda: all(ended(number) for number in family))
 
 
 def test_a_client_that_dies_takes_its_busy_worker_along(state):

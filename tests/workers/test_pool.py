@@ -9,7 +9,6 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +17,7 @@ from samvirke.settings import Limits
 from samvirke.workers import Pool, QueryRequest, run_once
 from samvirke.workers.request import Request
 from tests.generation import BASE, numbers, publish
-from tests.processes import LIMITS, eventually, processes
+from tests.processes import LIMITS, eventually, processes, ticks
 
 JSON = "application/sparql-results+json"
 CSV = "text/csv"
@@ -168,14 +167,6 @@ def busy(numbers):
     before = {number: ticks(number) for number in numbers}
     time.sleep(0.25)
     return [number for number in numbers if before[number] >= 0 and ticks(number) - before[number] >= 5]
-
-
-def ticks(number):
-    try:
-        fields = Path(f"/proc/{number}/stat").read_bytes().rpartition(b")")[2].split()
-    except OSError:
-        return -1
-    return int(fields[11]) + int(fields[12])
 
 
 def test_one_runaway_does_not_keep_twenty_others_waiting(pool):
