@@ -17,10 +17,11 @@ from samvirke.workers.client import Line
 from tests.processes import LIMITS, ended, eventually, processes
 
 OWNER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from samvirke.settings import Limits
 from samvirke.workers import Pool, QueryRequest
+signal.signal(signal.SIGINT, signal.default_int_handler)  # Shells have what they run in the background ignore it.
 pool = Pool.start(Path(sys.argv[1]), Limits())
 pool.query(QueryRequest(text="ASK {}", media_type="text/csv")).read()
 print(pool._zygote.process_id, pool._zygote.address, flush=True)
