@@ -85,6 +85,7 @@ SLOW_MODULES = frozenset(
         "test_layout.py",
         "web/test_crawl.py",
         "why/test_exactness.py",
+        "web/test_catalogue.py",
         "workers/test_delta_properties.py",
         "workers/test_desk.py",
         "workers/test_lifecycle.py",

@@ -33,6 +33,7 @@ ROOMS = (
     "addresses",
     "manual",
     "void",
+    "catalogue",
 )
 """Modules with a `blueprint`. The order does not matter: no two of them share an address."""
 

@@ -159,6 +159,11 @@ class Links:
         return "/.well-known/void"
 
     @property
+    def catalogue(self) -> str:
+        """Return where the entry for catalogues of open data is."""
+        return "/dcat"
+
+    @property
     def void_dataset(self) -> str:
         """Return the full address that names the dataset."""
         return f"{self.canonical(self.void)}#dataset"

@@ -28,13 +28,13 @@ from samvirke.web.languages import neutral_redirect_language
 from samvirke.web.links import is_iri
 from samvirke.web.publication import Publication, current
 
-__all__ = ["FORMAT", "blueprint", "counts", "described", "number", "write"]
+__all__ = ["FOAF", "FORMAT", "blueprint", "counts", "described", "number", "write"]
 
 blueprint = Blueprint("void", __name__)
 
 FORMAT = Namespace("http://www.w3.org/ns/formats/")
-_FOAF = Namespace("http://xmlns.com/foaf/0.1/")
-_PREFIXES = {"void": VOID, "dct": DCT, "foaf": _FOAF, "format": FORMAT, "dcat": DCAT, "owl": OWL, "rdfs": RDFS}
+FOAF = Namespace("http://xmlns.com/foaf/0.1/")
+_PREFIXES = {"void": VOID, "dct": DCT, "foaf": FOAF, "format": FORMAT, "dcat": DCAT, "owl": OWL, "rdfs": RDFS}
 _PAGE = Offer("text/html", "html", "HTML", ("application/xhtml+xml",))
 _SCHEMA_DUMP = "schema.nq"
 _FACT_DUMPS = ("data.nq", "default.nt")
@@ -116,9 +116,9 @@ def described(node: NamedNode | BlankNode, publication: Publication) -> list[Fac
     if publisher.get("name") or publisher.get("address"):
         address = str(publisher.get("address", ""))
         agent = NamedNode(address) if is_iri(address) else BlankNode("publisher")
-        facts += [(node, DCT.publisher, agent), (agent, TYPE, _FOAF.Agent)]
+        facts += [(node, DCT.publisher, agent), (agent, TYPE, FOAF.Agent)]
         if publisher.get("name"):
-            facts.append((agent, _FOAF.name, Literal(publisher["name"])))
+            facts.append((agent, FOAF.name, Literal(publisher["name"])))
     return facts
 
 
@@ -127,9 +127,9 @@ def _facts(publication: Publication) -> list[Fact]:
     document, dataset = NamedNode(links.canonical(links.void)), NamedNode(links.void_dataset)
     facts: list[Fact] = [
         (document, TYPE, VOID.DatasetDescription),
-        (document, _FOAF.primaryTopic, dataset),
+        (document, FOAF.primaryTopic, dataset),
         (dataset, TYPE, VOID.Dataset),
-        (dataset, _FOAF.homepage, NamedNode(publication.base)),
+        (dataset, FOAF.homepage, NamedNode(publication.base)),
         (dataset, VOID.sparqlEndpoint, NamedNode(links.canonical("sparql"))),
         (dataset, DCAT.version, Literal(publication.version)),
         *((dataset, VOID.feature, FORMAT.term(name)) for name in _FORMATS),
