@@ -6,10 +6,11 @@ Source: https://www.sqlite.org/fts5.html
 """
 
 from samvirke.search.building import Thing, build_index, write_index
-from samvirke.search.index import ClassCount, Entity, Hit, Index, Inferred, Member, SearchResult, SentenceHit
+from samvirke.search.index import Alike, ClassCount, Entity, Hit, Index, Inferred, Member, SearchResult, SentenceHit
 from samvirke.search.words import fold, sort_key
 
 __all__ = [
+    "Alike",
     "ClassCount",
     "Entity",
     "Hit",

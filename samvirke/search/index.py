@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -21,9 +21,11 @@ from urllib.parse import quote
 
 from samvirke.errors import StoreDamaged
 from samvirke.search.candidates import Block, Stage, blocks_for, found
+from samvirke.search.likeness import Alike, of_classes
+from samvirke.search.likeness import alike as names_alike
 from samvirke.search.words import fold, folded_words, stems, tokens
 
-__all__ = ["ClassCount", "Entity", "Hit", "Index", "Inferred", "Member", "SearchResult", "SentenceHit"]
+__all__ = ["Alike", "ClassCount", "Entity", "Hit", "Index", "Inferred", "Member", "SearchResult", "SentenceHit"]
 
 RANKED = 2_000
 """Most hits of a question: whoever wants more asks more closely."""
@@ -265,6 +267,28 @@ class Index:
         close = sorted((number for number in likeness if likeness[number] >= _CLOSE_NAME), key=lambda n: -likeness[n])
         order = {hit.iri: hit for number in close[: 4 * limit] for hit in self._hits([number], words, lang, None)}
         return tuple(order.values())[:limit]
+
+    def alike(self, text: str, lang: str, classes: Collection[str] = (), limit: int = 10) -> list[Alike]:
+        """Return the things whose names are most like a text, best first; of any of some classes, if any are given."""
+        words = tokens(text)[:_MOST_WORDS]
+        if not words:
+            return []
+        whole, terms = " ".join(map(fold, words)), " AND ".join(self._word_term(word) for word in words)
+        exact = self._numbers("SELECT id FROM name WHERE folded = ? ORDER BY id LIMIT ?", whole, _COMPARED)
+        by_words = self._numbers("SELECT rowid FROM name_words WHERE name_words MATCH ? LIMIT ?", terms, _COMPARED)
+        return names_alike(
+            self._rows,
+            text,
+            self._lang(lang),
+            classes=classes,
+            also=(*exact, *by_words),
+            languages=self._stem_languages,
+            limit=limit,
+        )
+
+    def classes_of(self, iris: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """Return the classes that each of some things is of, superclasses included; none for what is unknown."""
+        return of_classes(self._rows, iris)
 
     def _ranked(self, words: Sequence[str], lang: str, class_iri: str | None, wanted: int) -> list[Hit]:
         """The things whose names answer best, at least so many if there are."""

@@ -34,6 +34,7 @@ ROOMS = (
     "manual",
     "void",
     "catalogue",
+    "reconcile",
 )
 """Modules with a `blueprint`. The order does not matter: no two of them share an address."""
 

@@ -133,7 +133,8 @@ def dressed(version: str) -> list[tuple[str, str]]:
 def _dress(response: Response) -> Response:
     """Give an answer its headers."""
     headers = response.headers
-    headers.update(ON_EVERY_ANSWER)
+    for name, value in ON_EVERY_ANSWER.items():
+        headers.setdefault(name, value)  # What may be shown inside other programs has a policy of its own.
     publication: Publication | None = g.get("publication")
     if publication is not None:
         headers.setdefault(VERSION_HEADER, publication.version)  # A file of a generation has named its own.

@@ -29,6 +29,8 @@ _LARGEST_SITEMAP = 50_000
 _DISALLOWED = (
     "/sparql",
     "/rdf-graph-store",
+    "/reconcile",
+    "/*/reconcile",
     "/*/sparql?",
     "/*/search?",
     "/*/class/*?",
