@@ -27,6 +27,7 @@ from samvirke.commands.ask import describe, evidence, explain, query
 from samvirke.commands.care import completion, config, doctor
 from samvirke.commands.changes import history, undo
 from samvirke.commands.frame import Frame, Group, asked_language, end_progress, words
+from samvirke.commands.mcp import mcp
 from samvirke.commands.publish import anchor, build, check, export
 from samvirke.commands.revise import revise
 from samvirke.commands.safety import backup, generations, restore, rollback, verify
@@ -69,6 +70,7 @@ for command in (
     describe,
     evidence,
     explain,
+    mcp,
     export,
     history,
     undo,

@@ -43,6 +43,7 @@ SLOW_MODULES = frozenset(
         "cli/test_bad_input.py",
         "cli/test_changes.py",
         "cli/test_commands.py",
+        "cli/test_mcp.py",
         "cli/test_readme.py",
         "cli/test_revise.py",
         "cli/test_scratch.py",

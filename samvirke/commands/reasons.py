@@ -18,6 +18,7 @@ from samvirke.errors import NotFound
 if TYPE_CHECKING:
     from samvirke.model import BlankNode, NamedNode, Term
     from samvirke.rules import Explanation
+    from samvirke.site import Site
 
 KINDS = {
     "asserted": words("said in", "sagt i"),
@@ -32,22 +33,33 @@ def explain_fact(frame: Frame, subject: str, predicate: str, object_: str, file:
 
     Raises: NotFound when one of the three is unknown or the fact is not there.
     """
+    site = frame.open_site()
+    with published(site, frame.language) as known:
+        store, found = _explained(site, known, subject, predicate, object_)
+        if frame.json:
+            file.write((json.dumps(as_data(found), ensure_ascii=False, indent=2) + "\n").encode())
+        else:
+            file.writelines(f"{line}\n".encode() for line in _tree(frame, known, store, found, 0))
+
+
+def found_fact(site: Site, known: Published, subject: str, predicate: str, object_: str) -> Explanation:
+    """Return the explanation of the fact that three names stand for.
+
+    Raises: NotFound when one of the three is unknown or the fact is not there.
+    """
+    return _explained(site, known, subject, predicate, object_)[1]
+
+
+def _explained(site: Site, known: Published, subject: str, predicate: str, object_: str) -> tuple[Any, Explanation]:
+    """The store and the explanation found in it."""
     from samvirke.model import NamedNode, Triple
     from samvirke.rules import explain, load_rules
     from samvirke.store import open_generation
 
-    site = frame.open_site()
-    with published(site, frame.language) as known:
-        store = open_generation(Path(known.publication.directory))
-        start = NamedNode(known.find(subject))
-        link = NamedNode(known.find_term(predicate))
-        candidates = _objects(store, start, link)
-        end = _choose(known, object_, candidates)
-        found = explain(store, load_rules(site), Triple(start, link, end))
-        if frame.json:
-            file.write((json.dumps(_as_data(found), ensure_ascii=False, indent=2) + "\n").encode())
-        else:
-            file.writelines(f"{line}\n".encode() for line in _tree(frame, known, store, found, 0))
+    store = open_generation(Path(known.publication.directory))
+    start, link = NamedNode(known.find(subject)), NamedNode(known.find_term(predicate))
+    end = _choose(known, object_, _objects(store, start, link))
+    return store, explain(store, load_rules(site), Triple(start, link, end))
 
 
 def _objects(store: Any, subject: NamedNode, predicate: NamedNode) -> list[Term]:  # noqa: ANN401 - the engine's store
@@ -114,7 +126,8 @@ def _spelled_out(known: Published, store: Any, node: BlankNode, above: tuple[Any
     return f"[{'; '.join(sorted(f'{_named(known, store, p)} {_named(known, store, o, above)}' for p, o in parts))}]"
 
 
-def _as_data(one: Explanation) -> dict[str, Any]:
+def as_data(one: Explanation) -> dict[str, Any]:
+    """Return an explanation as plain values."""
     data: dict[str, Any] = {"fact": [str(term) for term in one.triple], "kind": one.kind}
     if one.rule:
         data["rule"] = one.rule.address.value
@@ -124,5 +137,5 @@ def _as_data(one: Explanation) -> dict[str, Any]:
             for support in one.passages
         ]
     if one.premises:
-        data["premises"] = [_as_data(premise) for premise in one.premises]
+        data["premises"] = [as_data(premise) for premise in one.premises]
     return data

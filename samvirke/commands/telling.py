@@ -41,9 +41,9 @@ def describe_thing(frame: Frame, thing: str, form: str, file: IO[bytes]) -> None
             quads = known.pool.read("describe", iri=iri)
             FORMATS[form].write(quads, file, known.publication.links.prefixes)
             return
-        facts, view = _look_at(known, iri)
+        facts, view = look_at(known, iri)
         if form == "json":
-            file.write(_json(_as_data(view, facts, frame.language)))
+            file.write(_json(as_data(view, facts, frame.language)))
         else:
             file.writelines(f"{line}\n".encode() for line in _description(frame, known, view, facts))
 
@@ -56,7 +56,7 @@ def show_evidence(frame: Frame, thing: str, file: IO[bytes]) -> None:
     site = frame.open_site()
     with published(site, frame.language) as known:
         iri = known.find(thing)
-        facts, view = _look_at(known, iri)
+        facts, view = look_at(known, iri)
         if not view.numbers:
             raise NotFound(
                 f"No words support what is said of {known.label(iri)}.", remedy="See what is: samvirke describe"
@@ -72,7 +72,7 @@ def show_evidence(frame: Frame, thing: str, file: IO[bytes]) -> None:
             file.writelines(f"      → {line}\n".encode() for line in lines)
 
 
-def _look_at(known: Published, iri: str) -> tuple[Facts, EntityView]:
+def look_at(known: Published, iri: str) -> tuple[Facts, EntityView]:
     """Return the facts about a thing, and its page as plain values."""
     from samvirke.describe.entity import entity_view
     from samvirke.describe.facts import Facts
@@ -193,7 +193,8 @@ def _passage(passage: PassageView) -> dict[str, Any]:
     }
 
 
-def _as_data(view: EntityView, facts: Facts, language: str) -> dict[str, Any]:
+def as_data(view: EntityView, facts: Facts, language: str) -> dict[str, Any]:
+    """Return what is said of a thing as plain values, each with the addresses of its passages."""
     return {
         "address": view.iri,
         "label": view.title.value,

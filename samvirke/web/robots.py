@@ -17,6 +17,7 @@ from samvirke import __version__
 from samvirke.errors import NotFound, SamvirkeError
 from samvirke.web.headers import NOT_KEPT, redirect
 from samvirke.web.languages import neutral_redirect_language
+from samvirke.web.layout import in_language
 from samvirke.web.links import is_linkable
 from samvirke.web.publication import Publication, current, serving
 
@@ -168,6 +169,41 @@ def security() -> Response:
         f"Preferred-Languages: {', '.join(publication.languages)}",
         f"Canonical: {publication.base}.well-known/security.txt",
     )
+    return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@blueprint.get("/llms.txt")
+def llms() -> Response:
+    """Tell language models what is here and how to ask for it with its passages (https://llmstxt.org/)."""
+    publication = current()
+    links, lang = publication.links, publication.languages[-1] if "en" not in publication.languages else "en"
+    settings = publication.settings
+    title = in_language(settings.get("title", ""), lang, publication.languages) or publication.base
+    about = in_language(settings.get("description", ""), lang, publication.languages)
+    lines = [
+        f"# {title}",
+        *(["", f"> {about}"] if about else []),
+        "",
+        "Every fact here was read from a document and carries the address of the words it was read from"
+        " (`…#char=from,to`). Quote them and give the address. What is not told here is not known here.",
+        "",
+        "## Data",
+        "",
+        f"- [Query endpoint]({links.canonical('/sparql')}): SPARQL 1.1, reads only; `explain=evidence` adds passages",
+        f"- [Dataset]({links.canonical(links.void)}): classes, properties and numbers, in RDF",
+        f"- [Downloads]({links.canonical(links.dataset(lang))}): everything in files",
+        f"- [Ontology]({links.canonical(links.ontology(lang))}): what the terms mean",
+        "- Each thing's address answers RDF, too: ask with `Accept: text/turtle`",
+        "- Model Context Protocol: `samvirke mcp` beside a copy of the site",
+        "",
+        "## Lists",
+        "",
+    ]
+    for hint in publication.schema.listed_classes():
+        count = publication.index.count(hint.iri)
+        if count:
+            name = hint.plural(lang, publication.languages)
+            lines.append(f"- [{name}]({links.canonical(links.class_list(hint.iri, lang))}): {count}")
     return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 

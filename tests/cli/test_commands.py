@@ -29,6 +29,7 @@ COMMANDS = (
     "describe",
     "evidence",
     "explain",
+    "mcp",
     "export",
     "history",
     "undo",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -152,6 +153,17 @@ def test_robots_and_sitemap(client):
     assert f"{BASE}fr/id/%C3%86bel%C3%B8" in places
     assert not [place for place in places if "sunk" in place or "thing?" in place]
     assert len(places) == len(set(places))
+
+
+def test_language_models_are_told_what_is_here(client):
+    told = client.get("/llms.txt")
+
+    assert (told.status_code, told.mimetype) == (200, "text/plain")
+    assert told.text.startswith("# ")
+    addresses = re.findall(r"\]\((\S+)\)", told.text)
+    assert len(addresses) >= 5
+    for address in addresses:
+        assert client.get(f"/{address.removeprefix(BASE)}", follow_redirects=True).status_code == 200, address
 
 
 def test_health_and_contact(client):
