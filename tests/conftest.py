@@ -55,6 +55,8 @@ SLOW_MODULES = frozenset(
         "clients/test_python.py",
         "conformance/test_shacl.py",
         "conformance/test_w3c.py",
+        "client/test_dataset.py",
+        "client/test_notebook.py",
         "faults/test_disks.py",
         "faults/test_kills.py",
         "faults/test_servers.py",

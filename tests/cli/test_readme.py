@@ -20,6 +20,7 @@ EXPECTED = {
     "year=2016": "Boligsocialt og Kulturelt Netværk",
     "explain=evidence": '/id/nordisk-ministerraad,"https://w3id.org/samvirke/document/',
     "--data-urlencode": "/2021-10-21#char=163,188",
+    "samvirke.open": "– “",
     "urlopen": "Boligsocialt og Kulturelt Netværk\nNordisk Biblioteksnetværk\n",
     "samvirke query": "Nordisk Biblioteksnetværk",
     "samvirke init": "0 violations",
