@@ -29,6 +29,7 @@ from samvirke.commands.changes import history, undo
 from samvirke.commands.frame import Frame, Group, asked_language, end_progress, words
 from samvirke.commands.mcp import mcp
 from samvirke.commands.publish import anchor, build, check, export
+from samvirke.commands.release import release
 from samvirke.commands.revise import revise
 from samvirke.commands.safety import backup, generations, restore, rollback, verify
 from samvirke.commands.serve import serve
@@ -72,6 +73,7 @@ for command in (
     explain,
     mcp,
     export,
+    release,
     history,
     undo,
     generations,

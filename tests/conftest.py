@@ -45,6 +45,7 @@ SLOW_MODULES = frozenset(
         "cli/test_commands.py",
         "cli/test_mcp.py",
         "cli/test_readme.py",
+        "cli/test_release.py",
         "cli/test_revise.py",
         "cli/test_scratch.py",
         "cli/test_serve.py",

@@ -196,6 +196,10 @@ class Index:
         )
         return tuple(Member(*row) for row in rows)
 
+    def addresses(self) -> Iterator[str]:
+        """Yield the address of everything that is or was here, in order: what is withdrawn still has one."""
+        yield from (row[0] for row in self._connection.execute("SELECT iri FROM entity ORDER BY iri"))
+
     def everything(self, lang: str = "") -> Iterator[Member]:
         """Yield all things that have a page of their own in lists, by address: for the sitemap."""
         yield from (

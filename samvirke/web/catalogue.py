@@ -25,7 +25,7 @@ from samvirke.web.links import is_iri
 from samvirke.web.publication import Publication, current
 from samvirke.web.void import FOAF, Fact, described, write
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "written"]
 
 blueprint = Blueprint("catalogue", __name__)
 
@@ -122,7 +122,12 @@ def dcat() -> Response:
 @lru_cache(maxsize=2 * len(GRAPHS))
 def _document(_version: str, extension: str) -> bytes:
     """Write the catalogue once per version and format."""
-    return write(_facts(current()), extension, _PREFIXES)
+    return written(current(), extension)
+
+
+def written(publication: Publication, extension: str) -> bytes:
+    """Return the catalogue of what is published in the format with this extension."""
+    return write(_facts(publication), extension, _PREFIXES)
 
 
 def _facts(publication: Publication) -> list[Fact]:

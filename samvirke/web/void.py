@@ -28,7 +28,7 @@ from samvirke.web.languages import neutral_redirect_language
 from samvirke.web.links import is_iri
 from samvirke.web.publication import Publication, current
 
-__all__ = ["FOAF", "FORMAT", "blueprint", "counts", "described", "number", "write"]
+__all__ = ["FOAF", "FORMAT", "blueprint", "counts", "described", "number", "write", "written"]
 
 blueprint = Blueprint("void", __name__)
 
@@ -71,7 +71,12 @@ def void() -> Response:
 @lru_cache(maxsize=2 * len(GRAPHS))
 def _document(_version: str, extension: str) -> bytes:
     """Write the description once per version and format."""
-    return write(_facts(current()), extension, _PREFIXES)
+    return written(current(), extension)
+
+
+def written(publication: Publication, extension: str) -> bytes:
+    """Return the description of what is published in the format with this extension."""
+    return write(_facts(publication), extension, _PREFIXES)
 
 
 def counts(publication: Publication) -> Counts | None:

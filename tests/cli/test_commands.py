@@ -31,6 +31,7 @@ COMMANDS = (
     "explain",
     "mcp",
     "export",
+    "release",
     "history",
     "undo",
     "generations",
