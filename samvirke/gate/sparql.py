@@ -1,6 +1,6 @@
 """Run the constraints that shapes write in SPARQL, for all their focus nodes.
 
-Duty: the focus nodes of a shape, and the rows its query gives, as findings. Level 3; writes nothing.
+Duty: the rows that a constraint's query gives at focus nodes, as findings. Level 3; writes nothing.
 The queries see the default graph and the ontology as one, and every named graph by GRAPH, which is
 how a check of evidence can be written at all. pySHACL reads a query anew for each focus node (14 s
 on the first site); here the store's own engine evaluates it.
@@ -10,19 +10,22 @@ Source: https://www.w3.org/TR/shacl/#sparql-constraints-validation
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import pyoxigraph
 from pyoxigraph import Variable
 
-from samvirke.gate.prebinding import bind, join, joinable, settled
+from samvirke.gate.compiled.facts import literal
+from samvirke.gate.prebinding import bind, settled
 from samvirke.gate.shapes import CLAUSE, Constraint, Shapes
+from samvirke.gate.together import Together, together
 from samvirke.model import BlankNode, Candidate, DefaultGraph, Finding, Literal, NamedNode, Term, Triple
-from samvirke.terms import OWL, RDFS, SH, TYPE
+from samvirke.terms import SH
 
 COMPONENT = SH.SPARQLConstraintComponent.value
 BATCH = 1_000
+_MORE = 1.2
 _PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
 Graph = NamedNode | DefaultGraph
 
@@ -34,79 +37,68 @@ class Runner:
     candidate: Candidate
     shapes: Shapes
     graphs: tuple[Graph, ...]
-    _subclasses: dict[Term, frozenset[Term]] = field(default_factory=dict)
-
-    def findings(self) -> Iterator[Finding]:
-        """Yield what each constraint finds."""
-        for constraint in self.shapes.constraints():
-            for row in self.rows(constraint, sorted(self.focus(constraint.owner), key=str)):
-                yield self.finding(constraint, row)
-
-    # ------------------------------------------------------------ focus nodes
-
-    def focus(self, shape: Term) -> set[Term]:
-        """The focus nodes of a shape (SHACL 2.1.3)."""
-        found = set(self.shapes.all(shape, SH.targetNode))
-        classes = self.shapes.all(shape, SH.targetClass)
-        if {RDFS.Class, OWL.Class}.intersection(self.shapes.all(shape, TYPE)):
-            classes.append(shape)
-        for one in {below for given in classes for below in self.subclasses(given)}:
-            found |= {subject for subject, _ in self.pairs(TYPE, one)}
-        for predicate in self.shapes.all(shape, SH.targetSubjectsOf):
-            found |= {subject for subject, _ in self.pairs(predicate)}
-        for predicate in self.shapes.all(shape, SH.targetObjectsOf):
-            found |= {value for _, value in self.pairs(predicate)}
-        return found
-
-    def subclasses(self, given: Term) -> frozenset[Term]:
-        """A class and its subclasses, by what data and ontology say."""
-        if given not in self._subclasses:
-            found, front = {given}, [given]
-            while front:
-                below = {subject for one in front for subject, _ in self.pairs(RDFS.subClassOf, one)}
-                front = sorted(below - found, key=str)
-                found |= below
-            self._subclasses[given] = frozenset(found)
-        return self._subclasses[given]
-
-    def pairs(self, predicate: Term, value: Term | None = None) -> Iterator[tuple[Term, Term]]:
-        """The subjects and objects of a property in what the constraints see."""
-        for graph in self.graphs:
-            for quad in self.candidate.store.quads_for_pattern(None, predicate, value, graph):  # type: ignore[arg-type]  # a predicate is an address
-                if not isinstance(quad.subject, Triple) and not isinstance(quad.object, Triple):
-                    yield quad.subject, quad.object
 
     # ------------------------------------------------------------ evaluation
 
-    def rows(self, constraint: Constraint, focus: list[Term]) -> Iterator[dict[str, Term]]:
+    def rows(self, constraint: Constraint, focus: Iterable[Term]) -> Iterator[dict[str, Term]]:
         """Yield the rows of a constraint, each with its focus node as `this`."""
+        return self.rows_at(constraint, [str(node) for node in focus])
+
+    def rows_at(self, constraint: Constraint, focus: Collection[str]) -> Iterator[dict[str, Term]]:
+        """Yield the same for focus nodes as N-Triples writes them."""
         if not focus:
             return
         fixed = {"currentShape": str(constraint.shape)} if isinstance(constraint.shape, NamedNode) else {}
         if constraint.path is not None:
             fixed["PATH"] = self._path(constraint.path)
         text = settled(constraint.select, tuple(fixed.items()))
-        if joinable(text):
-            named = [node for node in focus if not isinstance(node, BlankNode)]
-            for start in range(0, len(named), BATCH):
-                part = join(text, (str(node) for node in named[start : start + BATCH]))
-                yield from self.evaluate(constraint, part)
-            focus = [node for node in focus if isinstance(node, BlankNode)]
+        how = together(text)
+        if how is not None:
+            # A blank node cannot be written in a query.
+            yield from self._together(constraint, how, focus)
+            focus = [node for node in focus if node.startswith("_:")]
         for node in focus:
-            if isinstance(node, BlankNode):  # a blank node cannot be written in a query
-                rows = self.evaluate(constraint, text, substitutions={Variable("this"): node})
-            else:
-                rows = self.evaluate(constraint, bind(text, {"this": str(node)}))
-            yield from ({**row, "this": node} for row in rows)
+            if node.startswith("<"):
+                rows, term = self.evaluate(constraint, bind(text, {"this": node})), NamedNode(node[1:-1])
+            else:  # a literal cannot be written as a subject
+                term = BlankNode(node[2:]) if node.startswith("_:") else literal(node)
+                rows = self.evaluate(constraint, text, substitutions={Variable("this"): term})
+            yield from ({**row, "this": term} for row in rows)
+
+    def _together(self, constraint: Constraint, how: Together, focus: Collection[str]) -> Iterator[dict[str, Term]]:
+        """Yield the rows of many focus nodes at once."""
+        if len(focus) > BATCH and how.free and (how.whole or self._few(constraint, how, len(focus))):
+            wanted = frozenset(focus)
+            for text in (how.whole,) if how.whole else map("".join, how.texts):
+                yield from self.evaluate(constraint, text, wanted=wanted)
+            return
+        written = [node for node in focus if not node.startswith("_:")]
+        for start in range(0, len(written), BATCH):
+            for text in how.joined(written[start : start + BATCH]):
+                yield from self.evaluate(constraint, text)
+
+    def _few(self, constraint: Constraint, how: Together, focus: int) -> bool:
+        """Whether what is found without naming the focus nodes is little more than what they have."""
+        for text in how.counted:
+            for row in self.evaluate(constraint, text):
+                count = row["n"]
+                if isinstance(count, Literal) and int(count.value) <= focus * _MORE:
+                    return True
+        return False
 
     def _path(self, path: Term) -> str:
         text = self.shapes.path_text(path)
         return str(path) if isinstance(path, NamedNode) else text
 
     def evaluate(
-        self, constraint: Constraint, text: str, substitutions: Mapping[Variable, Term] | None = None
+        self,
+        constraint: Constraint,
+        text: str,
+        *,
+        substitutions: Mapping[Variable, Term] | None = None,
+        wanted: Collection[str] | None = None,
     ) -> Iterator[dict[str, Term]]:
-        """Yield the rows of one query, each once, by variable."""
+        """Yield the rows of one query, each once, by variable; those of `wanted` focus nodes, if these are given."""
         try:
             answer = self.candidate.store.query(
                 text, default_graph=list(self.graphs), substitutions=dict(substitutions or {})
@@ -120,6 +112,8 @@ class Runner:
         names = [variable.value for variable in answer.variables]
         seen: set[tuple[Term | Triple | None, ...]] = set()
         for solution in answer:
+            if wanted is not None and str(solution["this"]) not in wanted:
+                continue
             key = tuple(solution[name] for name in names)
             if key not in seen:
                 seen.add(key)

@@ -211,12 +211,13 @@ class Facts:
             elif text.startswith("_:"):
                 found = BlankNode(text[2:])
             else:
-                found = _parsed(text)
+                found = literal(text)
             self._terms[text] = found
         return found
 
 
-def _parsed(text: str) -> Literal:
+def literal(text: str) -> Literal:
+    """The literal that a text writes."""
     quad = next(iter(parse(f"<urn:a> <urn:a> {text} .", RdfFormat.TURTLE)))
     assert isinstance(quad.object, Literal), "neither an address nor a blank node"
     return quad.object
@@ -251,4 +252,4 @@ def _columns(answer: object, width: int) -> list[list[str]]:
 def _canonical(term: str) -> str:
     if term[0] in "<_" or (term[0] == '"' and _ESCAPED.search(term) is None):
         return term
-    return f'"{term}"^^{XSD.integer}' if _WHOLE.fullmatch(term) else str(_parsed(term))
+    return f'"{term}"^^{XSD.integer}' if _WHOLE.fullmatch(term) else str(literal(term))
