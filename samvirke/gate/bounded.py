@@ -91,7 +91,9 @@ def run(
             _ended(lane)
 
 
-def _heard(started: list[_Lane], lanes: Sequence[Sequence[Piece]], seconds: float) -> Iterator[tuple[int, int, list[Any]]]:
+def _heard(
+    started: list[_Lane], lanes: Sequence[Sequence[Piece]], seconds: float
+) -> Iterator[tuple[int, int, list[Any]]]:
     with selectors.DefaultSelector() as waiting:
         for number, lane in enumerate(started):
             waiting.register(lane.hears, selectors.EVENT_READ, number)
@@ -130,7 +132,7 @@ def _frames(lane: _Lane) -> Iterator[tuple[int, str, Any]]:
             return
         frame = bytes(lane.half[_HEAD.size : _HEAD.size + size])
         del lane.half[: _HEAD.size + size]
-        place, state, payload = pickle.loads(frame)  # noqa: S301 - from a fork of this process
+        place, state, payload = pickle.loads(frame)
         if state == "begin":
             lane.piece, lane.since = place, time.monotonic()
         elif state == "end":
@@ -192,7 +194,7 @@ def _work(pieces: Sequence[Piece], tells: int, held: int, others: Iterable[int])
             _tell(tells, (place, "rows", rows))
         _tell(tells, (0, "end", None))
         code = 0
-    except BaseException as error:  # noqa: BLE001 - the process's edge: told where it is waited for
+    except BaseException as error:
         with contextlib.suppress(BaseException):
             _tell(tells, (0, "error", (type(error), error.args, dict(error.__dict__))))
     finally:

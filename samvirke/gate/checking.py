@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyoxigraph
 
-from samvirke.errors import InputError, LimitError
+from samvirke.errors import LimitError
 from samvirke.gate.bounded import Piece, TooLongError, run
 from samvirke.gate.compiled.compiler import compiled, targets_of
 from samvirke.gate.compiled.evaluation import Evaluation, finding
@@ -22,7 +23,7 @@ from samvirke.gate.compiled.facts import Facts, Schema
 from samvirke.gate.compiled.shape import Root, Shape
 from samvirke.gate.compiled.values import Undecided
 from samvirke.gate.shapes import Constraint, Shapes
-from samvirke.gate.sparql import Runner
+from samvirke.gate.sparql import Row, Runner
 from samvirke.gate.visible import schema_quads, visible_graphs, visible_quads
 from samvirke.model import Candidate, DefaultGraph, Finding, NamedNode, Quad, Term
 
@@ -52,28 +53,27 @@ class Checking:
         self._left = set(taken.left)
         schema = Schema.of(schema_quads(self.candidate))
         runner = Runner(self.candidate, self.shapes, visible_graphs(self.candidate))
-        known = {id(one): one for root in taken.roots for one in _parts(root.shape)}
+        known: dict[int, Any] = {id(one): one for root in taken.roots for one in _parts(root.shape)}
         lanes = [self._core(taken.roots, schema), self._sparql(own, runner, schema)]
-        facts = Facts(self.candidate.store, Schema())
         for lane, place, rows in self._run(lanes, meanwhile):
             if lane == 0:
                 for row in rows:
                     if row is None:
                         self._left.add(taken.roots[place].shape.node)
                     else:
-                        yield finding(known[row[0]], known[row[1]], *row[2:])  # type: ignore[arg-type]  # shape, then constraint
+                        yield finding(known[row[0]], known[row[1]], *row[2:])
             else:
                 for row in rows:
-                    yield runner.finding(own[place], {name: facts.term(text) for name, text in row.items()})
+                    yield runner.found(own[place], row)
         if self._left:
-            names = ", ".join(sorted(self.shapes.named(one).value for one in self._left))  # type: ignore[union-attr]
+            names = ", ".join(sorted(map(self._name, self._left)))
             piece = Piece(names, lambda: self._by_pyshacl(own))
             for _, _, found in self._run([[piece]], None):
                 yield from found
 
     def _run(
         self, lanes: Sequence[Sequence[Piece]], meanwhile: Callable[[], None] | None
-    ) -> Iterator[tuple[int, int, list[object]]]:
+    ) -> Iterator[tuple[int, int, list[Any]]]:
         try:
             yield from run(lanes, seconds=self.seconds, meanwhile=meanwhile)
         except TooLongError as error:
@@ -98,14 +98,13 @@ class Checking:
     def _sparql(self, own: Sequence[Constraint], runner: Runner, schema: Schema) -> list[Piece]:
         evaluation = Evaluation(Facts(self.candidate.store, schema))
 
-        def rows(constraint: Constraint) -> Iterator[dict[str, str]]:
+        def rows(constraint: Constraint) -> Iterator[Row]:
             if self.seconds and len(runner.graphs) > 1:
                 # This is a fork, and the store its own: one graph to look into instead of a dozen.
                 _merge(self.candidate.store, schema_quads(self.candidate))
                 runner.graphs = (DefaultGraph(),)
             focus = evaluation.focus(targets_of(self.shapes, constraint.owner))
-            for row in runner.rows_at(constraint, focus):
-                yield {name: str(term) for name, term in row.items()}
+            return runner.rows_at(constraint, focus)
 
         return [Piece(self._name(one.node), lambda one=one: rows(one)) for one in own]  # type: ignore[misc]
 

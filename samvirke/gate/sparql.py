@@ -16,18 +16,21 @@ from dataclasses import dataclass
 import pyoxigraph
 from pyoxigraph import Variable
 
-from samvirke.gate.compiled.facts import literal
+from samvirke.gate.compiled.facts import columns, literal
+from samvirke.gate.compiled.values import parts
 from samvirke.gate.prebinding import bind, settled
 from samvirke.gate.shapes import CLAUSE, Constraint, Shapes
 from samvirke.gate.together import Together, together
-from samvirke.model import BlankNode, Candidate, DefaultGraph, Finding, Literal, NamedNode, Term, Triple
+from samvirke.model import BlankNode, Candidate, DefaultGraph, Finding, NamedNode, Term
 from samvirke.terms import SH
 
 COMPONENT = SH.SPARQLConstraintComponent.value
-BATCH = 1_000
+BATCH = 10_000
 _MORE = 1.2
 _PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
 Graph = NamedNode | DefaultGraph
+Row = Mapping[str, str]
+"""The variables that have a value, with their values as N-Triples writes them."""
 
 
 @dataclass(slots=True)
@@ -42,10 +45,11 @@ class Runner:
 
     def rows(self, constraint: Constraint, focus: Iterable[Term]) -> Iterator[dict[str, Term]]:
         """Yield the rows of a constraint, each with its focus node as `this`."""
-        return self.rows_at(constraint, [str(node) for node in focus])
+        for row in self.rows_at(constraint, [str(node) for node in focus]):
+            yield {name: _term(text) for name, text in row.items()}
 
-    def rows_at(self, constraint: Constraint, focus: Collection[str]) -> Iterator[dict[str, Term]]:
-        """Yield the same for focus nodes as N-Triples writes them."""
+    def rows_at(self, constraint: Constraint, focus: Collection[str]) -> Iterator[Row]:
+        """Yield the same with terms as N-Triples writes them."""
         if not focus:
             return
         fixed = {"currentShape": str(constraint.shape)} if isinstance(constraint.shape, NamedNode) else {}
@@ -59,30 +63,28 @@ class Runner:
             focus = [node for node in focus if node.startswith("_:")]
         for node in focus:
             if node.startswith("<"):
-                rows, term = self.evaluate(constraint, bind(text, {"this": node})), NamedNode(node[1:-1])
+                rows = self.evaluate(constraint, bind(text, {"this": node}))
             else:  # a literal cannot be written as a subject
-                term = BlankNode(node[2:]) if node.startswith("_:") else literal(node)
-                rows = self.evaluate(constraint, text, substitutions={Variable("this"): term})
-            yield from ({**row, "this": term} for row in rows)
+                rows = self.evaluate(constraint, text, substitutions={Variable("this"): _term(node)})
+            yield from ({**row, "this": node} for row in rows)
 
-    def _together(self, constraint: Constraint, how: Together, focus: Collection[str]) -> Iterator[dict[str, Term]]:
+    def _together(self, constraint: Constraint, how: Together, focus: Collection[str]) -> Iterator[Row]:
         """Yield the rows of many focus nodes at once."""
         if len(focus) > BATCH and how.free and (how.whole or self._few(constraint, how, len(focus))):
             wanted = frozenset(focus)
             for text in (how.whole,) if how.whole else map("".join, how.texts):
                 yield from self.evaluate(constraint, text, wanted=wanted)
             return
-        written = [node for node in focus if not node.startswith("_:")]
-        for start in range(0, len(written), BATCH):
-            for text in how.joined(written[start : start + BATCH]):
+        named, size = [node for node in focus if not node.startswith("_:")], max(BATCH, 1)
+        for start in range(0, len(named), size):
+            for text in how.joined(named[start : start + size]):
                 yield from self.evaluate(constraint, text)
 
     def _few(self, constraint: Constraint, how: Together, focus: int) -> bool:
         """Whether what is found without naming the focus nodes is little more than what they have."""
         for text in how.counted:
             for row in self.evaluate(constraint, text):
-                count = row["n"]
-                if isinstance(count, Literal) and int(count.value) <= focus * _MORE:
+                if int(parts(row["n"])[0]) <= focus * _MORE:
                     return True
         return False
 
@@ -97,7 +99,7 @@ class Runner:
         *,
         substitutions: Mapping[Variable, Term] | None = None,
         wanted: Collection[str] | None = None,
-    ) -> Iterator[dict[str, Term]]:
+    ) -> Iterator[Row]:
         """Yield the rows of one query, each once, by variable; those of `wanted` focus nodes, if these are given."""
         try:
             answer = self.candidate.store.query(
@@ -105,42 +107,54 @@ class Runner:
             )
         except (SyntaxError, ValueError) as error:
             raise self.shapes.error(
-                constraint.shape, f"its query does not parse: {error}.", f"See {CLAUSE}#sparql-constraints."
+                constraint.shape,
+                f"its query does not parse: {' '.join(str(error).split())}.",
+                f"See {CLAUSE}#sparql-constraints.",
             ) from error
         if not isinstance(answer, pyoxigraph.QuerySolutions):
             raise self.shapes.error(constraint.shape, "its query is no SELECT.", f"See {CLAUSE}#sparql-constraints.")
         names = [variable.value for variable in answer.variables]
-        seen: set[tuple[Term | Triple | None, ...]] = set()
-        for solution in answer:
-            if wanted is not None and str(solution["this"]) not in wanted:
-                continue
-            key = tuple(solution[name] for name in names)
-            if key not in seen:
-                seen.add(key)
-                yield {
-                    name: term
-                    for name, term in zip(names, key, strict=True)
-                    if term is not None and not isinstance(term, Triple)
-                }
+        if not names:
+            if next(answer, None) is not None:
+                yield {}
+            return
+        asked = names.index("this") if wanted is not None else 0
+        for key in dict.fromkeys(zip(*columns(answer, len(names)), strict=True)):
+            if wanted is None or key[asked] in wanted:
+                yield {name: text for name, text in zip(names, key, strict=True) if text}
 
     # ------------------------------------------------------------ results
 
     def finding(self, constraint: Constraint, row: Mapping[str, Term]) -> Finding:
         """Map a row to a finding (SHACL 5.3.2)."""
-        path = row.get("path")
-        value = row.get("value", None if constraint.path is not None else row["this"])
+        return self.found(constraint, {name: str(term) for name, term in row.items()})
+
+    def found(self, constraint: Constraint, row: Row) -> Finding:
+        """Do the same for terms as N-Triples writes them."""
+        path, focus = row.get("path", ""), row["this"]
+        value = row.get("value", "" if constraint.path is not None else focus)
         shape = self.shapes.named(constraint.shape)
         messages = constraint.messages or {"en": "The constraint of this shape does not hold."}
         return Finding(
             severity=constraint.severity,
             shape=written(shape),
             messages={language: fill(text, row, self.candidate.prefixes) for language, text in messages.items()},
-            focus=written(row["this"]),
-            path=path.value if isinstance(path, NamedNode) else self.shapes.path_text(constraint.path),
-            value="" if value is None else written(value),
+            focus=_bare(focus),
+            path=path[1:-1] if path.startswith("<") else self.shapes.path_text(constraint.path),
+            value=_bare(value),
             component=COMPONENT,
             constraint=constraint.node.value if isinstance(constraint.node, NamedNode) else "",
         )
+
+
+def _bare(text: str) -> str:
+    return text[1:-1] if text.startswith("<") else text
+
+
+def _term(text: str) -> Term:
+    if text.startswith("<"):
+        return NamedNode(text[1:-1])
+    return BlankNode(text[2:]) if text.startswith("_:") else literal(text)
 
 
 def written(term: Term) -> str:
@@ -148,20 +162,20 @@ def written(term: Term) -> str:
     return term.value if isinstance(term, NamedNode) else str(term)
 
 
-def fill(text: str, row: Mapping[str, Term], prefixes: Mapping[str, str]) -> str:
+def fill(text: str, row: Row, prefixes: Mapping[str, str]) -> str:
     """Put the values of a row into a message; a variable without a value is left out."""
-    return _PLACEHOLDER.sub(lambda match: readable(row.get(match[1]), prefixes), text)
+    return _PLACEHOLDER.sub(lambda match: readable(row.get(match[1], ""), prefixes), text)
 
 
-def readable(term: Term | None, prefixes: Mapping[str, str]) -> str:
+def readable(term: str, prefixes: Mapping[str, str]) -> str:
     """A term for people: a text as it is, an address by its prefix where it has one."""
-    if isinstance(term, NamedNode):
-        fits = [(space, name) for name, space in prefixes.items() if space and term.value.startswith(space)]
+    if term.startswith("<"):
+        address = term[1:-1]
+        # What comes after a prefix holds neither of these.
+        end = max(address.rfind("/"), address.rfind("#")) + 1
+        fits = [(space, name) for name, space in prefixes.items() if space and address.startswith(space)]
         if not fits:
-            return term.value
+            return address
         space, name = max(fits, key=lambda pair: len(pair[0]))
-        local = term.value[len(space) :]
-        return term.value if "/" in local or "#" in local else f"{name}:{local}"
-    if isinstance(term, Literal):
-        return term.value
-    return "" if term is None else str(term)
+        return address if end > len(space) else f"{name}:{address[len(space) :]}"
+    return parts(term)[0] if term.startswith('"') else term

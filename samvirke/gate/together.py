@@ -74,7 +74,7 @@ def _shows_this(select: Select) -> bool:
 
 def _groups_by_this(select: Select) -> bool:
     """Whether rows of different focus nodes stay apart."""
-    return not select.aggregates and select.grouped is None or THIS in (select.grouped or ())
+    return (not select.aggregates and select.grouped is None) or THIS in (select.grouped or ())
 
 
 # ---------------------------------------------------------------- the rule
@@ -187,9 +187,9 @@ def _lone(select: Select) -> Iterator[Change]:
         names = [name for name in (pattern.subject, pattern.predicate, pattern.value) if name.startswith("?")]
         kept = [name for name in names if uses[name] > 1]
         elsewhere = {name for other in triples if other is not one for name in other.names}
-        if all(name in uses for name in names) and len(kept) == 1 and len(set(names)) == len(names) > 1:
-            if kept[0] != THIS and kept[0] not in elsewhere:
-                yield one.start, one.end, f"{{ SELECT DISTINCT {kept[0]} WHERE {{ ", " } }"
+        known = all(name in uses for name in names) and len(set(names)) == len(names) > 1
+        if known and len(kept) == 1 and kept[0] != THIS and kept[0] not in elsewhere:
+            yield one.start, one.end, f"{{ SELECT DISTINCT {kept[0]} WHERE {{ ", " } }"
 
 
 def _variants(text: str, select: Select, changes: list[Change]) -> Iterator[tuple[str, int]]:
@@ -222,9 +222,9 @@ def _joined_bind(select: Select) -> Element | None:
         if one.kind != "bind" or one.groups or not _FLEETING.isdisjoint(one.words):
             continue
         after = [other for other in elements[place + 1 :] if other.kind != "filter"]
-        if after and after[0].kind == "triples":
-            if any(one.term in (each.subject, each.value) and not each.nullable for each in after[0].patterns):
-                return one
+        needing = after[0].patterns if after and after[0].kind == "triples" else []
+        if any(one.term in (each.subject, each.value) and not each.nullable for each in needing):
+            return one
     return None
 
 
