@@ -10,6 +10,7 @@ Source: https://www.w3.org/TR/shacl/#validation
 from __future__ import annotations
 
 import gc
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -56,14 +57,14 @@ def check(
     """
     started = time.perf_counter()
     shapes = Shapes.read(candidate)
-    found: list[Finding] = list(extra)
     with _no_collection():
-        if shapes.rows:
-            found += Checking(candidate, shapes, shape_ms / 1000).findings(meanwhile)
-        elif meanwhile:
-            meanwhile()
-        found += _inferred_twice(candidate)
-        found += evidence.verify(candidate.documents, _about_passages(candidate), graphs=_names(candidate.asserted))
+        checking = Checking(candidate, shapes, shape_ms / 1000)
+        found = itertools.chain(
+            checking.findings(meanwhile),
+            extra,
+            _inferred_twice(candidate),
+            evidence.verify(candidate.documents, _about_passages(candidate), graphs=_names(candidate.asserted)),
+        )
         return Report(ordered(found, candidate, languages), seconds=time.perf_counter() - started)
 
 

@@ -46,6 +46,10 @@ class Checking:
 
         Raises: InputError when a shape is ill-formed, LimitError with the shape that took too long.
         """
+        if not self.shapes.rows:
+            if meanwhile:
+                meanwhile()
+            return
         own = list(self.shapes.constraints())
         run_here = frozenset(one.node for one in own)
         self.shapes.refuse_graphs(run_here)
@@ -94,6 +98,12 @@ class Checking:
             return iter(made)
 
         return [Piece(self._name(root.shape.node), lambda root=root: rows(root)) for root in roots]  # type: ignore[misc]
+
+    def constraints(self) -> list[Piece]:
+        """The constraints in SPARQL, each a piece of work."""
+        schema = Schema.of(schema_quads(self.candidate))
+        runner = Runner(self.candidate, self.shapes, visible_graphs(self.candidate))
+        return self._sparql(list(self.shapes.constraints()), runner, schema)
 
     def _sparql(self, own: Sequence[Constraint], runner: Runner, schema: Schema) -> list[Piece]:
         evaluation = Evaluation(Facts(self.candidate.store, schema))

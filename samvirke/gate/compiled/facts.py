@@ -21,7 +21,7 @@ Links = dict[str, list[str]]
 SUBCLASS = str(RDFS.subClassOf)
 IS_A = str(TYPE)
 _FEW = 8  # so many lookups cost less than a query
-_KEPT = 600_000  # facts kept in memory at a time, some 250 bytes each
+_KEPT = 300_000  # facts kept in memory at a time, some 250 bytes each
 # The characters that TSV and N-Triples may write differently.
 _ESCAPED = re.compile(r"[\\\x00-\x08\x0b-\x1f\x7f]")
 _CONTROLS = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\t\n")
