@@ -55,7 +55,8 @@ def test_a_mistake_that_is_taken_back_leaves_the_data_as_they_were():
     """A value that a mistake would add may stand there already, from a mistake before it; it is not taken away."""
     thing, name = NamedNode("urn:thing"), NamedNode("urn:name")
     values = (Literal("a"), Literal("?"), Literal("2", language="da"))
-    store = pyoxigraph.Store([Quad(thing, name, value, DefaultGraph()) for value in values])
+    store = pyoxigraph.Store()
+    store.extend(Quad(thing, name, value, DefaultGraph()) for value in values)
     facts = set(store)
 
     for seed in range(60):
