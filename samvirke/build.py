@@ -39,11 +39,18 @@ def check_site(site: Site, *, reasoner: bool = False, progress: Progress | None 
 
     Reads:  the whole site. The reasoner is asked only with `reasoner`: it takes seconds.
     Writes: nothing.
-    Raises: InputError with file, line and column when a file cannot be read at all.
+    Raises: InputError with file, line and column when a file cannot be read at all; LimitError when a shape
+            takes too long.
     """
     assembly = assemble_with_rules(site, progress=progress)
     check_questions(site)
-    report = judge(assembly, reasoner=reasoner, progress=progress, beside=waiting(site)).report
+    report = judge(
+        assembly,
+        reasoner=reasoner,
+        progress=progress,
+        beside=waiting(site),
+        shape_ms=site.settings.check_shape_ms,
+    ).report
     return named(placed(report, root=site.root, sources=assembly.candidate.sources), assembly.candidate)
 
 
@@ -55,7 +62,8 @@ def build(
     Reads:  the whole site. `reasoner` is the setting of that name when it is None.
     Writes: a generation in the site's state folder, and the link `current`; nothing when it raises.
     Raises: GateRefused with the report when a violation was found and `allow_invalid` is not given;
-            InputError when a file cannot be read; StoreBusy when another build goes on for too long;
+            InputError when a file cannot be read; LimitError when a shape takes too long;
+            StoreBusy when another build goes on for too long;
             StoreError when the state folder cannot be written.
     """
     settings = site.settings
@@ -64,7 +72,14 @@ def build(
         digests = {site.relative(path): generations.file_digest(path) for path in source_files(site)}
         assembly = assemble_with_rules(site, progress=progress)
         check_questions(site)
-        judgement = judge(assembly, reasoner=ask, progress=progress, before=_before(site), beside=waiting(site))
+        judgement = judge(
+            assembly,
+            reasoner=ask,
+            progress=progress,
+            before=_before(site),
+            beside=waiting(site),
+            shape_ms=settings.check_shape_ms,
+        )
         report = placed(judgement.report, root=site.root, sources=assembly.candidate.sources)
         judgement = dataclasses.replace(judgement, report=report)
         if not (report.publishable or allow_invalid or settings.allow_invalid):

@@ -42,19 +42,30 @@ def judge(
     progress: Progress | None = None,
     before: Mapping[str, Any] = MappingProxyType({}),
     beside: Sequence[Finding] = (),
+    shape_ms: int = 0,
 ) -> Judgement:
     """Check an assembled site.
 
     Reads:  the assembly; `before` is the manifest of what is published now, `beside` what others found.
+    Units:  `shape_ms` wall-clock milliseconds for each shape; 0 means no limit.
+    Raises: LimitError when a shape takes longer.
     Returns findings ordered by severity, shape, focus, path, value – the same on each run.
     """
     begun = monotonic()
     candidate = assembly.candidate
     with ThreadPoolExecutor(max_workers=1) as pool:
-        asked = pool.submit(_reason, candidate, before) if reasoner else None
+        waiting: list[Future[tuple[str, owl.OwlResult | None]]] = []
+
+        def meanwhile() -> None:
+            # Not before the gate has forked: a fork takes no thread along, but what that had locked.
+            if reasoner:
+                waiting.append(pool.submit(_reason, candidate, before))
+
         if progress:
             progress("Checking …")
-        findings = [*gate.check(candidate, languages=candidate.languages).findings, *_unread_dates(assembly), *beside]
+        report = gate.check(candidate, languages=candidate.languages, shape_ms=shape_ms, meanwhile=meanwhile)
+        findings = [*report.findings, *_unread_dates(assembly), *beside]
+        asked = waiting[0] if waiting else None
         if asked is not None and progress and not asked.done():
             progress("Waiting for the reasoner …")
         found, told = _outcome(asked)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pyoxigraph
 import pytest
+
+from bench.gate import apply, mistaken
+from samvirke.model import DefaultGraph, Literal, NamedNode, Quad
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,3 +49,18 @@ def test_an_attack_gives_its_statuses_and_what_the_bystander_saw():
     assert list(rows["gzip bomb"]["statuses"]) == ["415"]
     assert rows["nothing"]["bystander"]["query"]["asked"] > 0
     assert all(row["http_process_kept"] for row in rows.values())
+
+
+def test_a_mistake_that_is_taken_back_leaves_the_data_as_they_were():
+    """A value that a mistake would add may stand there already, from a mistake before it; it is not taken away."""
+    thing, name = NamedNode("urn:thing"), NamedNode("urn:name")
+    values = (Literal("a"), Literal("?"), Literal("2", language="da"))
+    store = pyoxigraph.Store()
+    store.extend(Quad(thing, name, value, DefaultGraph()) for value in values)
+    facts = set(store)
+
+    for seed in range(60):
+        change = mistaken(store, thing, random.Random(seed))
+        apply(store, change)
+        apply(store, change.reversed())
+        assert set(store) == facts, seed

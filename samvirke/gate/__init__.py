@@ -10,20 +10,19 @@ Source: https://www.w3.org/TR/shacl/#validation
 from __future__ import annotations
 
 import gc
+import itertools
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from samvirke import evidence
+from samvirke.gate.checking import Checking
 from samvirke.gate.compiled.compiler import compiled
-from samvirke.gate.compiled.evaluation import Evaluation
-from samvirke.gate.compiled.facts import Facts, Schema
-from samvirke.gate.compiled.values import Undecided
 from samvirke.gate.placing import ordered
 from samvirke.gate.recheck import Prepared
-from samvirke.gate.shapes import Constraint, Shapes
-from samvirke.gate.sparql import Runner, written
-from samvirke.gate.visible import schema_quads, visible_graphs, visible_quads
+from samvirke.gate.shapes import Shapes
+from samvirke.gate.sparql import written
+from samvirke.gate.visible import visible_quads
 from samvirke.model import Candidate, Finding, NamedNode, Quad, Report, Severity
 from samvirke.terms import CORE
 
@@ -36,7 +35,14 @@ _INFERRED_WORDS = {
 }
 
 
-def check(candidate: Candidate, *, languages: Sequence[str] = (), extra: Iterable[Finding] = ()) -> Report:
+def check(
+    candidate: Candidate,
+    *,
+    languages: Sequence[str] = (),
+    extra: Iterable[Finding] = (),
+    shape_ms: int = 0,
+    meanwhile: Callable[[], None] | None = None,
+) -> Report:
     """Validate a candidate dataset before publication.
 
     Reads:  every graph of `candidate`, whose schema graphs hold the shapes, and the words of its documents.
@@ -44,40 +50,22 @@ def check(candidate: Candidate, *, languages: Sequence[str] = (), extra: Iterabl
             the pages can show; none means all.
     Writes: nothing; `candidate` is not changed.
     Returns findings ordered by severity, shape, focus node, path and value – the same on each run.
-    Raises: InputError when a shape is ill-formed (carries file and clause).
+    Units:  `shape_ms` wall-clock milliseconds for each shape; 0 means no limit. With a limit, processes are
+            forked: start threads in `meanwhile`, which is called when that is done.
+    Raises: InputError when a shape is ill-formed (carries file and clause), LimitError when one takes too long.
     Source: https://www.w3.org/TR/shacl/#validation
     """
     started = time.perf_counter()
     shapes = Shapes.read(candidate)
-    found: list[Finding] = list(extra)
-    if shapes.rows:
-        runner = Runner(candidate, shapes, visible_graphs(candidate))
-        found += runner.findings()
-        found += _core(candidate, shapes, list(shapes.constraints()))
-    found += _inferred_twice(candidate)
-    found += evidence.verify(candidate.documents, _about_passages(candidate), graphs=_names(candidate.asserted))
-    return Report(ordered(found, candidate, languages), seconds=time.perf_counter() - started)
-
-
-def _core(candidate: Candidate, shapes: Shapes, own: Sequence[Constraint]) -> list[Finding]:
-    """Return what SHACL Core finds: by the compiled shapes, and by pySHACL for what they leave."""
-    shapes.refuse_graphs(frozenset(one.node for one in own))
-    taken = compiled(shapes, frozenset(one.node for one in own))
-    evaluation = Evaluation(Facts(candidate.store, Schema.of(schema_quads(candidate))))
-    found: list[Finding] = []
-    left = set(taken.left)
     with _no_collection():
-        for root in taken.roots:
-            try:
-                found += list(evaluation.findings(root.shape, evaluation.focus(root.targets)))
-            except Undecided:
-                left.add(root.shape.node)
-        del evaluation
-    if left:
-        from samvirke.gate.core import core_findings  # noqa: PLC0415 - half a second that most sites never need
-
-        found += core_findings(visible_quads(candidate), shapes, own, only=left)
-    return found
+        checking = Checking(candidate, shapes, shape_ms / 1000)
+        found = itertools.chain(
+            checking.findings(meanwhile),
+            extra,
+            _inferred_twice(candidate),
+            evidence.verify(candidate.documents, _about_passages(candidate), graphs=_names(candidate.asserted)),
+        )
+        return Report(ordered(found, candidate, languages), seconds=time.perf_counter() - started)
 
 
 def left_findings(candidate: Candidate) -> tuple[Finding, ...]:

@@ -8,20 +8,37 @@ Source: https://www.w3.org/TR/shacl/#results
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from samvirke.model import Candidate, Finding, NamedNode, Quad, Severity
 from samvirke.terms import TYPE
 
 _ORDER = {severity: place for place, severity in enumerate(Severity)}
+_SHARED = 256
 _INVERSE = re.compile(r"\^<([^<>]+)>")
 
 
 def ordered(findings: Iterable[Finding], candidate: Candidate, languages: Sequence[str]) -> tuple[Finding, ...]:
     """Return the findings, each once, the same on each run; no languages means all."""
-    unique = {_key(finding): finding for finding in findings}
-    return tuple(_spoken(_placed(unique[key], candidate), languages) for key in sorted(unique))
+    # Shape by shape, and each let go when it is done: a hundred thousand findings are held once, not three times.
+    shapes: dict[tuple[int, str], list[Finding]] = {}
+    for finding in findings:
+        shapes.setdefault((_ORDER[finding.severity], finding.shape), []).append(finding)
+    made: list[Finding] = []
+    for shape in sorted(shapes):
+        unique = {_key(finding): finding for finding in shapes.pop(shape)}
+        spoken: dict[int, tuple[Mapping[str, str], Mapping[str, str]]] = {}
+        for key in sorted(unique):
+            finding = unique.pop(key)
+            messages = finding.messages
+            # Most findings of a shape share their words.
+            if id(messages) not in spoken:
+                spoken[id(messages)] = messages, _spoken(messages, languages)
+            made.append(_placed(finding, spoken[id(messages)][1], candidate))
+            if len(spoken) > _SHARED:
+                spoken.clear()
+    return tuple(made)
 
 
 def _key(finding: Finding) -> tuple[object, ...]:
@@ -40,20 +57,21 @@ def _key(finding: Finding) -> tuple[object, ...]:
     )
 
 
-def _spoken(finding: Finding, languages: Sequence[str]) -> Finding:
-    """Keep the messages in the languages that are asked for, if there is one of them."""
-    kept = {language: text for language, text in finding.messages.items() if language in languages}
-    return replace(finding, messages=kept) if kept else finding
+def _spoken(messages: Mapping[str, str], languages: Sequence[str]) -> Mapping[str, str]:
+    """The messages in the languages that are asked for, if there is one of them."""
+    kept = {language: text for language, text in messages.items() if language in languages}
+    return messages if not kept or len(kept) == len(messages) else kept
 
 
-def _placed(finding: Finding, candidate: Candidate) -> Finding:
+def _placed(finding: Finding, messages: Mapping[str, str], candidate: Candidate) -> Finding:
     """Say where the offending fact stands: its passage, else the passage that says what the thing is."""
-    if finding.passage or not finding.focus or finding.focus.startswith("_:"):
-        return finding
-    graphs = _graphs_of(finding, candidate)
-    if not graphs:
-        return finding
-    return replace(finding, passage=graphs[0], file=finding.file or candidate.sources.get(graphs[0], ""))
+    graphs: list[str] = []
+    if not finding.passage and finding.focus and not finding.focus.startswith("_:"):
+        graphs = _graphs_of(finding, candidate)
+    if graphs:
+        file = finding.file or candidate.sources.get(graphs[0], "")
+        return replace(finding, messages=messages, passage=graphs[0], file=file)
+    return finding if messages is finding.messages else replace(finding, messages=messages)
 
 
 def _graphs_of(finding: Finding, candidate: Candidate) -> list[str]:

@@ -2,82 +2,22 @@
 
 Duty: from the text of a SELECT and its focus nodes to the texts that are evaluated. Level 3; pure.
 Pre-binding means that the variable has its value everywhere, inside nested groups and filters too,
-which neither a VALUES clause nor the engine's own substitution gives in every case. Where the two
-cannot differ, one query with VALUES asks for all focus nodes at once: 3 ms instead of 55 µs for each.
+which neither a VALUES clause nor the engine's own substitution gives in every case; where they cannot
+differ, `together` says so.
 Source: https://www.w3.org/TR/shacl/#pre-binding
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from samvirke.sparql.tokens import Token, tokens
 
-_AGGREGATING = frozenset(
-    {"GROUP", "HAVING", "LIMIT", "OFFSET", "COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT", "UNION"}
-)
 _TAIL = frozenset({"GROUP", "ORDER"})
 
 
 @lru_cache(maxsize=512)  # a recheck asks the same queries again after each change
-def joinable(text: str) -> bool:
-    """Whether a VALUES clause at the head of the WHERE gives the same rows as pre-binding.
-
-    It does when every place that could tell an unbound variable from a bound one sees the clause:
-    one SELECT that shows `$this`, no aggregate, no UNION, and nested groups only after EXISTS, or
-    after GRAPH and OPTIONAL when they hold plain patterns.
-    """
-    scanned = list(tokens(text))
-    words = [token.text.upper() for token in scanned if token.kind == "word"]
-    if words.count("SELECT") != 1 or _AGGREGATING.intersection(words) or not _shows_this(scanned):
-        return False
-    groups: list[str] = []
-    opener = ""
-    for token in scanned:
-        word = token.text.upper() if token.kind == "word" else token.text
-        if word == "{":
-            kind = "where" if not groups else ("exists" if "exists" in groups else opener)
-            if not kind:
-                return False
-            groups.append(kind)
-            opener = ""
-        elif word == "}":
-            groups.pop()
-            opener = ""
-        elif word in {"EXISTS", "GRAPH", "OPTIONAL"}:
-            opener = word.lower()
-        elif word in {"FILTER", "BIND"} and groups and groups[-1] in {"graph", "optional"}:
-            return False
-        elif opener and token.kind not in {"variable", "iri", "name"}:
-            opener = ""
-    return not groups
-
-
-def _shows_this(scanned: Sequence[Token]) -> bool:
-    head: list[Token] = []
-    inside = False
-    for token in scanned:
-        if token.text == "{":
-            break
-        if inside:
-            head.append(token)
-        inside = inside or token.text.upper() == "SELECT"
-    return any(token.text == "*" or is_variable(token, "this") for token in head)
-
-
-def join(text: str, focus: Iterable[str]) -> str:
-    """Return the query with VALUES for the focus nodes at the head of its WHERE."""
-    brace = next(token.start for token in tokens(text) if token.text == "{")
-    return f"{text[: brace + 1]} VALUES ?this {{ {' '.join(focus)} }} {text[brace + 1 :]}"
-
-
-def is_variable(token: Token, name: str) -> bool:
-    """Whether a token is the variable of that name, with either mark."""
-    return token.kind == "variable" and token.text[1:] == name
-
-
-@lru_cache(maxsize=512)  # as above
 def settled(text: str, values: tuple[tuple[str, str], ...]) -> str:
     """Return the query with what is the same for all focus nodes written out."""
     return bind(text, dict(values)) if values else text

@@ -1,6 +1,6 @@
 """Run the constraints that shapes write in SPARQL, for all their focus nodes.
 
-Duty: the focus nodes of a shape, and the rows its query gives, as findings. Level 3; writes nothing.
+Duty: the rows that a constraint's query gives at focus nodes, as findings. Level 3; writes nothing.
 The queries see the default graph and the ontology as one, and every named graph by GRAPH, which is
 how a check of evidence can be written at all. pySHACL reads a query anew for each focus node (14 s
 on the first site); here the store's own engine evaluates it.
@@ -10,21 +10,27 @@ Source: https://www.w3.org/TR/shacl/#sparql-constraints-validation
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import pyoxigraph
 from pyoxigraph import Variable
 
-from samvirke.gate.prebinding import bind, join, joinable, settled
+from samvirke.gate.compiled.facts import columns, literal
+from samvirke.gate.compiled.values import parts
+from samvirke.gate.prebinding import bind, settled
 from samvirke.gate.shapes import CLAUSE, Constraint, Shapes
-from samvirke.model import BlankNode, Candidate, DefaultGraph, Finding, Literal, NamedNode, Term, Triple
-from samvirke.terms import OWL, RDFS, SH, TYPE
+from samvirke.gate.together import Together, together
+from samvirke.model import BlankNode, Candidate, DefaultGraph, Finding, NamedNode, Term
+from samvirke.terms import SH
 
 COMPONENT = SH.SPARQLConstraintComponent.value
-BATCH = 1_000
+BATCH = 10_000
+_MORE = 1.2
 _PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
 Graph = NamedNode | DefaultGraph
+Row = Mapping[str, str]
+"""The variables that have a value, with their values as N-Triples writes them."""
 
 
 @dataclass(slots=True)
@@ -34,119 +40,121 @@ class Runner:
     candidate: Candidate
     shapes: Shapes
     graphs: tuple[Graph, ...]
-    _subclasses: dict[Term, frozenset[Term]] = field(default_factory=dict)
-
-    def findings(self) -> Iterator[Finding]:
-        """Yield what each constraint finds."""
-        for constraint in self.shapes.constraints():
-            for row in self.rows(constraint, sorted(self.focus(constraint.owner), key=str)):
-                yield self.finding(constraint, row)
-
-    # ------------------------------------------------------------ focus nodes
-
-    def focus(self, shape: Term) -> set[Term]:
-        """The focus nodes of a shape (SHACL 2.1.3)."""
-        found = set(self.shapes.all(shape, SH.targetNode))
-        classes = self.shapes.all(shape, SH.targetClass)
-        if {RDFS.Class, OWL.Class}.intersection(self.shapes.all(shape, TYPE)):
-            classes.append(shape)
-        for one in {below for given in classes for below in self.subclasses(given)}:
-            found |= {subject for subject, _ in self.pairs(TYPE, one)}
-        for predicate in self.shapes.all(shape, SH.targetSubjectsOf):
-            found |= {subject for subject, _ in self.pairs(predicate)}
-        for predicate in self.shapes.all(shape, SH.targetObjectsOf):
-            found |= {value for _, value in self.pairs(predicate)}
-        return found
-
-    def subclasses(self, given: Term) -> frozenset[Term]:
-        """A class and its subclasses, by what data and ontology say."""
-        if given not in self._subclasses:
-            found, front = {given}, [given]
-            while front:
-                below = {subject for one in front for subject, _ in self.pairs(RDFS.subClassOf, one)}
-                front = sorted(below - found, key=str)
-                found |= below
-            self._subclasses[given] = frozenset(found)
-        return self._subclasses[given]
-
-    def pairs(self, predicate: Term, value: Term | None = None) -> Iterator[tuple[Term, Term]]:
-        """The subjects and objects of a property in what the constraints see."""
-        for graph in self.graphs:
-            for quad in self.candidate.store.quads_for_pattern(None, predicate, value, graph):  # type: ignore[arg-type]  # a predicate is an address
-                if not isinstance(quad.subject, Triple) and not isinstance(quad.object, Triple):
-                    yield quad.subject, quad.object
 
     # ------------------------------------------------------------ evaluation
 
-    def rows(self, constraint: Constraint, focus: list[Term]) -> Iterator[dict[str, Term]]:
+    def rows(self, constraint: Constraint, focus: Iterable[Term]) -> Iterator[dict[str, Term]]:
         """Yield the rows of a constraint, each with its focus node as `this`."""
+        for row in self.rows_at(constraint, [str(node) for node in focus]):
+            yield {name: _term(text) for name, text in row.items()}
+
+    def rows_at(self, constraint: Constraint, focus: Collection[str]) -> Iterator[Row]:
+        """Yield the same with terms as N-Triples writes them."""
         if not focus:
             return
         fixed = {"currentShape": str(constraint.shape)} if isinstance(constraint.shape, NamedNode) else {}
         if constraint.path is not None:
             fixed["PATH"] = self._path(constraint.path)
         text = settled(constraint.select, tuple(fixed.items()))
-        if joinable(text):
-            named = [node for node in focus if not isinstance(node, BlankNode)]
-            for start in range(0, len(named), BATCH):
-                part = join(text, (str(node) for node in named[start : start + BATCH]))
-                yield from self.evaluate(constraint, part)
-            focus = [node for node in focus if isinstance(node, BlankNode)]
+        how = together(text)
+        if how is not None:
+            # A blank node cannot be written in a query.
+            yield from self._together(constraint, how, focus)
+            focus = [node for node in focus if node.startswith("_:")]
         for node in focus:
-            if isinstance(node, BlankNode):  # a blank node cannot be written in a query
-                rows = self.evaluate(constraint, text, substitutions={Variable("this"): node})
-            else:
-                rows = self.evaluate(constraint, bind(text, {"this": str(node)}))
+            if node.startswith("<"):
+                rows = self.evaluate(constraint, bind(text, {"this": node}))
+            else:  # a literal cannot be written as a subject
+                rows = self.evaluate(constraint, text, substitutions={Variable("this"): _term(node)})
             yield from ({**row, "this": node} for row in rows)
+
+    def _together(self, constraint: Constraint, how: Together, focus: Collection[str]) -> Iterator[Row]:
+        """Yield the rows of many focus nodes at once."""
+        if len(focus) > BATCH and how.free and (how.whole or self._few(constraint, how, len(focus))):
+            wanted = frozenset(focus)
+            for text in (how.whole,) if how.whole else map("".join, how.texts):
+                yield from self.evaluate(constraint, text, wanted=wanted)
+            return
+        named, size = [node for node in focus if not node.startswith("_:")], max(BATCH, 1)
+        for start in range(0, len(named), size):
+            for text in how.joined(named[start : start + size]):
+                yield from self.evaluate(constraint, text)
+
+    def _few(self, constraint: Constraint, how: Together, focus: int) -> bool:
+        """Whether what is found without naming the focus nodes is little more than what they have."""
+        for text in how.counted:
+            for row in self.evaluate(constraint, text):
+                if int(parts(row["n"])[0]) <= focus * _MORE:
+                    return True
+        return False
 
     def _path(self, path: Term) -> str:
         text = self.shapes.path_text(path)
         return str(path) if isinstance(path, NamedNode) else text
 
     def evaluate(
-        self, constraint: Constraint, text: str, substitutions: Mapping[Variable, Term] | None = None
-    ) -> Iterator[dict[str, Term]]:
-        """Yield the rows of one query, each once, by variable."""
+        self,
+        constraint: Constraint,
+        text: str,
+        *,
+        substitutions: Mapping[Variable, Term] | None = None,
+        wanted: Collection[str] | None = None,
+    ) -> Iterator[Row]:
+        """Yield the rows of one query, each once, by variable; those of `wanted` focus nodes, if these are given."""
         try:
             answer = self.candidate.store.query(
                 text, default_graph=list(self.graphs), substitutions=dict(substitutions or {})
             )
         except (SyntaxError, ValueError) as error:
             raise self.shapes.error(
-                constraint.shape, f"its query does not parse: {error}.", f"See {CLAUSE}#sparql-constraints."
+                constraint.shape,
+                f"its query does not parse: {' '.join(str(error).split())}.",
+                f"See {CLAUSE}#sparql-constraints.",
             ) from error
         if not isinstance(answer, pyoxigraph.QuerySolutions):
             raise self.shapes.error(constraint.shape, "its query is no SELECT.", f"See {CLAUSE}#sparql-constraints.")
         names = [variable.value for variable in answer.variables]
-        seen: set[tuple[Term | Triple | None, ...]] = set()
-        for solution in answer:
-            key = tuple(solution[name] for name in names)
-            if key not in seen:
-                seen.add(key)
-                yield {
-                    name: term
-                    for name, term in zip(names, key, strict=True)
-                    if term is not None and not isinstance(term, Triple)
-                }
+        if not names:
+            if next(answer, None) is not None:
+                yield {}
+            return
+        asked = names.index("this") if wanted is not None else 0
+        for key in dict.fromkeys(zip(*columns(answer, len(names)), strict=True)):
+            if wanted is None or key[asked] in wanted:
+                yield {name: text for name, text in zip(names, key, strict=True) if text}
 
     # ------------------------------------------------------------ results
 
     def finding(self, constraint: Constraint, row: Mapping[str, Term]) -> Finding:
         """Map a row to a finding (SHACL 5.3.2)."""
-        path = row.get("path")
-        value = row.get("value", None if constraint.path is not None else row["this"])
+        return self.found(constraint, {name: str(term) for name, term in row.items()})
+
+    def found(self, constraint: Constraint, row: Row) -> Finding:
+        """Do the same for terms as N-Triples writes them."""
+        path, focus = row.get("path", ""), row["this"]
+        value = row.get("value", "" if constraint.path is not None else focus)
         shape = self.shapes.named(constraint.shape)
         messages = constraint.messages or {"en": "The constraint of this shape does not hold."}
         return Finding(
             severity=constraint.severity,
             shape=written(shape),
             messages={language: fill(text, row, self.candidate.prefixes) for language, text in messages.items()},
-            focus=written(row["this"]),
-            path=path.value if isinstance(path, NamedNode) else self.shapes.path_text(constraint.path),
-            value="" if value is None else written(value),
+            focus=_bare(focus),
+            path=path[1:-1] if path.startswith("<") else self.shapes.path_text(constraint.path),
+            value=_bare(value),
             component=COMPONENT,
             constraint=constraint.node.value if isinstance(constraint.node, NamedNode) else "",
         )
+
+
+def _bare(text: str) -> str:
+    return text[1:-1] if text.startswith("<") else text
+
+
+def _term(text: str) -> Term:
+    if text.startswith("<"):
+        return NamedNode(text[1:-1])
+    return BlankNode(text[2:]) if text.startswith("_:") else literal(text)
 
 
 def written(term: Term) -> str:
@@ -154,20 +162,20 @@ def written(term: Term) -> str:
     return term.value if isinstance(term, NamedNode) else str(term)
 
 
-def fill(text: str, row: Mapping[str, Term], prefixes: Mapping[str, str]) -> str:
+def fill(text: str, row: Row, prefixes: Mapping[str, str]) -> str:
     """Put the values of a row into a message; a variable without a value is left out."""
-    return _PLACEHOLDER.sub(lambda match: readable(row.get(match[1]), prefixes), text)
+    return _PLACEHOLDER.sub(lambda match: readable(row.get(match[1], ""), prefixes), text)
 
 
-def readable(term: Term | None, prefixes: Mapping[str, str]) -> str:
+def readable(term: str, prefixes: Mapping[str, str]) -> str:
     """A term for people: a text as it is, an address by its prefix where it has one."""
-    if isinstance(term, NamedNode):
-        fits = [(space, name) for name, space in prefixes.items() if space and term.value.startswith(space)]
+    if term.startswith("<"):
+        address = term[1:-1]
+        # What comes after a prefix holds neither of these.
+        end = max(address.rfind("/"), address.rfind("#")) + 1
+        fits = [(space, name) for name, space in prefixes.items() if space and address.startswith(space)]
         if not fits:
-            return term.value
+            return address
         space, name = max(fits, key=lambda pair: len(pair[0]))
-        local = term.value[len(space) :]
-        return term.value if "/" in local or "#" in local else f"{name}:{local}"
-    if isinstance(term, Literal):
-        return term.value
-    return "" if term is None else str(term)
+        return address if end > len(space) else f"{name}:{address[len(space) :]}"
+    return parts(term)[0] if term.startswith('"') else term

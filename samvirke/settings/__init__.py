@@ -236,6 +236,13 @@ class Settings:
     allow_invalid: bool = _row(
         "boolean", False, "Publish although the gate found violations.", "Udgiv, selv om kontrollen fandt fejl."
     )
+    check_shape_ms: int = _row(
+        "count",
+        600_000,
+        "Longest time one shape may take when the site is checked or built; 0: for ever.",
+        "Længste tid, én form må tage, når stedet tjekkes eller bygges; 0: for altid.",
+        unit="ms",
+    )
     reasoner: bool = _row(
         "boolean",
         True,

@@ -11,7 +11,7 @@ import pytest
 
 from samvirke.errors import InputError
 from samvirke.gate import check
-from samvirke.gate.prebinding import bind, join, joinable
+from samvirke.gate.prebinding import bind
 from samvirke.model import Candidate, Severity
 
 Make = Callable[..., Candidate]
@@ -165,32 +165,6 @@ BINDINGS = {
 @pytest.mark.parametrize("text", BINDINGS)
 def test_a_variable_is_bound_beforehand_everywhere_but_in_texts(text: str):
     assert bind(text, {"this": "<urn:x>"}) == BINDINGS[text]
-
-
-JOINABLE = {
-    "SELECT $this WHERE { $this <p> ?v . FILTER(?v > 1) }": True,
-    "SELECT * WHERE { $this <p> ?v }": True,
-    "SELECT $this WHERE { $this <p> ?v FILTER NOT EXISTS { { $this <q> ?w } UNION { ?w <q> $this } } }": False,
-    "SELECT $this WHERE { $this <p> ?v FILTER NOT EXISTS { ?w <q> $this FILTER(?w != $this) } }": True,
-    "SELECT $this WHERE { GRAPH ?g { $this <p> ?v } }": True,
-    "SELECT $this WHERE { GRAPH ?g { ?x <p> ?v FILTER(?x != $this) } }": False,
-    "SELECT $this WHERE { { $this <p> ?v } }": False,
-    "SELECT $this WHERE { OPTIONAL { $this <p> ?v } FILTER(!BOUND(?v)) }": True,
-    "SELECT ?v WHERE { $this <p> ?v }": False,
-    "SELECT $this (COUNT(?v) AS ?n) WHERE { $this <p> ?v } GROUP BY $this": False,
-    "SELECT $this WHERE { { SELECT $this { $this <p> ?v } } }": False,
-}
-
-
-@pytest.mark.parametrize("text", JOINABLE)
-def test_focus_nodes_are_asked_for_together_only_where_that_is_the_same(text: str):
-    assert joinable(text) is JOINABLE[text]
-
-
-def test_joined_focus_nodes_stand_at_the_head():
-    assert join("SELECT $this WHERE { $this <p> 1 }", ["<urn:a>", "<urn:b>"]) == (
-        "SELECT $this WHERE { VALUES ?this { <urn:a> <urn:b> }  $this <p> 1 }"
-    )
 
 
 def test_a_date_that_is_none_is_a_finding_and_nothing_on_stderr(make: Make, caplog: pytest.LogCaptureFixture):

@@ -11,9 +11,11 @@ import pyoxigraph
 import pytest
 
 from samvirke.gate import check
+from samvirke.gate.compiled.compiler import targets_of
+from samvirke.gate.compiled.evaluation import Evaluation
+from samvirke.gate.compiled.facts import Facts, Schema
 from samvirke.gate.shapes import Shapes
-from samvirke.gate.sparql import Runner
-from samvirke.gate.visible import visible_graphs
+from samvirke.gate.visible import schema_quads
 from samvirke.model import Candidate, DefaultGraph, DocumentVersion, Quad, Severity
 from samvirke.terms import SH, TYPE
 
@@ -63,8 +65,9 @@ def test_what_is_right_passes(path: Path, clean: Candidate):
     found = [one for one in check(candidate).findings if one.severity is not Severity.INFO]
 
     assert found == []
-    runner = Runner(candidate, Shapes.read(candidate), visible_graphs(candidate))
-    untried = [shape for shape in conforming(path) if not runner.focus(pyoxigraph.NamedNode(shape))]
+    run = Evaluation(Facts(candidate.store, Schema.of(schema_quads(candidate))))
+    shapes = Shapes.read(candidate)
+    untried = [shape for shape in conforming(path) if not run.focus(targets_of(shapes, pyoxigraph.NamedNode(shape)))]
     assert untried == [], "the file has something for each shape it names to look at"
 
 

@@ -7,6 +7,7 @@ Source: https://www.w3.org/TR/shacl/#validation-definition
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from samvirke.gate.compiled.paths import follow
 from samvirke.gate.compiled.shape import Constraint, Shape, Targets
 from samvirke.gate.compiled.values import Undecided
 from samvirke.model import Finding
+
+Result = tuple[Shape, Constraint, str, str, str]
+"""Shape and constraint, focus node, value, and the property where the shape has no path."""
 
 
 @dataclass(slots=True)
@@ -57,24 +61,28 @@ class Evaluation:
 
     def findings(self, shape: Shape, nodes: Collection[str], *, here: bool = False) -> Iterator[Finding]:
         """Yield what a shape finds at its focus nodes, or, unless it is to be `here` only, at their value nodes."""
+        return itertools.starmap(finding, self.results(shape, nodes, here=here))
+
+    def results(self, shape: Shape, nodes: Collection[str], *, here: bool = False) -> Iterator[Result]:
+        """Yield the same as `findings`, before words are put to it."""
         if not nodes or not shape.constraints:
             return
         links, values = self._values(shape, nodes)
         for one in shape.constraints:
             if one.component == PROPERTY:
                 if shape.path is None or not here:
-                    yield from self.findings(one.shapes[0], values, here=here)
+                    yield from self.results(one.shapes[0], values, here=here)
             elif one.component == CLOSED:
                 yield from self._closed(shape, one, links, values)
             else:
                 for node, value in self._results(shape, one, nodes, links, values):
-                    yield _finding(shape, one, node, value)
+                    yield shape, one, node, value, ""
 
-    def _closed(self, shape: Shape, one: Constraint, links: Links | None, values: set[str]) -> Iterator[Finding]:
+    def _closed(self, shape: Shape, one: Constraint, links: Links | None, values: set[str]) -> Iterator[Result]:
         owners = _owners(links)
         for value, predicate, end in beyond(one, values, self):
             for node in [value] if owners is None else owners[value]:
-                yield _finding(shape, one, node, end, path=predicate[1:-1])
+                yield shape, one, node, end, predicate[1:-1]
 
     def _values(self, shape: Shape, nodes: Collection[str]) -> tuple[Links | None, set[str]]:
         """The value nodes, by focus node unless each is its own, and all together."""
@@ -156,7 +164,8 @@ def _owners(links: Links | None) -> Links | None:
     return owners
 
 
-def _finding(shape: Shape, one: Constraint, node: str, value: str, *, path: str = "") -> Finding:
+def finding(shape: Shape, one: Constraint, node: str, value: str, path: str) -> Finding:
+    """Put words to a result."""
     return Finding(
         severity=shape.severity,
         shape=shape.name,
