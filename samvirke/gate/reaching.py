@@ -24,6 +24,8 @@ from samvirke.gate.shapes import Constraint, Shapes
 from samvirke.model import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 from samvirke.patch import Delta
 
+_MOST_PAIRS = 32
+"""So many are asked for one by one; where there are more, their focus nodes are asked for."""
 Change = tuple[str, str, str, str]
 """Subject, property, value and graph, the last "" for the default graph."""
 
@@ -173,29 +175,71 @@ def wide_of(asked: Iterable[Asked]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def by_query(focus: Focus, asked: Asked, changes: set[Change]) -> tuple[set[str], set[str]]:
-    """Nodes of which a constraint in SPARQL may say something else now, and single values of its findings."""
-    found: set[str] = set()
-    values: set[str] = set()
+@dataclass(slots=True)
+class Found:
+    """What a constraint in SPARQL may say otherwise: focus nodes, values of its findings, and pairs of both."""
+
+    nodes: set[str] = field(default_factory=set)
+    values: set[str] = field(default_factory=set)
+    pairs: set[tuple[str, str]] = field(default_factory=set)
+
+
+def by_query(focus: Focus, asked: Asked, changes: set[Change]) -> Found:
+    """Find where a constraint in SPARQL may say something else now."""
+    found = Found()
     if ANY not in asked.predicates and all(one[1] not in asked.predicates for one in changes):
-        return found, values
+        return found
     if asked.text is None:
-        return focus.all(asked.targets), values
+        found.nodes = focus.all(asked.targets)
+        return found
     for known in asked.text.patterns:
         if known.chain is None and _is_single(asked, known):
             single = _matching(known.pattern, known.pattern.place_of("?value"), changes, focus.facts)
             if known.lone:
                 single = {value for value in single if not _elsewhere(known.pattern, value, changes, focus.facts)}
             if not any(value.startswith("_:") for value in single):  # which no query can write
-                values |= single
+                found.values |= single
                 continue
+        pairs = _pairs(known, changes, focus.facts)
+        if pairs is not None:
+            found.pairs |= pairs
+            continue
         start = _matching(known.pattern, known.start or "s", changes, focus.facts)
         if start and known.chain is None:
             start = _all(focus, asked)
-        for walk in known.chain or ():
-            start = _walked(walk, start, focus.facts) if start else start
-        found |= start
-    return found, values
+        found.nodes |= _walked_all(known.chain or (), start, focus.facts)
+    return found
+
+
+def _pairs(known: Known, changes: set[Change], facts: Facts) -> set[tuple[str, str]] | None:
+    """The focus nodes with the values of the rows that a changed fact is part of; None when they cannot be told.
+
+    The facts that lead to the value must not have changed: they are the same before the change and after it then.
+    """
+    path = known.pattern.path
+    if known.chain is None or known.value_chain is None or (path is not None and path.kind not in {"step", "^"}):
+        return None
+    led = {name for walk in known.value_chain for name in _properties(walk.pattern)}
+    if ANY in led or any(one[1] in led for one in changes):
+        return None
+    pairs: set[tuple[str, str]] = set()
+    for one in changes:
+        nodes = _walked_all(known.chain, _matching(known.pattern, known.start, {one}, facts), facts)
+        if not nodes:
+            continue
+        values = _walked_all(known.value_chain, _matching(known.pattern, known.value_start, {one}, facts), facts)
+        pairs.update((node, value) for node in nodes for value in values)
+        if len(pairs) > _MOST_PAIRS:
+            return None
+    if any(term.startswith("_:") for pair in pairs for term in pair):  # which no query can write
+        return None
+    return pairs
+
+
+def _walked_all(chain: Iterable[Walk], start: set[str], facts: Facts) -> set[str]:
+    for walk in chain:
+        start = _walked(walk, start, facts) if start else start
+    return start
 
 
 def _elsewhere(pattern: Pattern, value: str, changes: set[Change], facts: Facts) -> bool:

@@ -73,6 +73,7 @@ class _Reached:
     whole: dict[Key, set[str]] = field(default_factory=dict)
     touched: dict[Key, Touched] = field(default_factory=dict)
     values: set[tuple[int, str]] = field(default_factory=set)
+    pairs: set[tuple[int, str, str]] = field(default_factory=set)
 
     def add(self, key: Key, nodes: set[str]) -> None:
         if nodes:
@@ -163,6 +164,8 @@ class Prepared:
             for node, values in touched.pairs.items():
                 single.update((key, bare(node), bare(value)) for value in (*values, ""))
             single.update((key, "", bare(value)) for value in touched.values)
+        for place, node, value in reached.pairs:
+            single.add((self._key_of(self._asked[place]), bare(node), bare(value)))
         return Reach(
             frozenset((key, bare(node)) for key, nodes in reached.whole.items() for node in nodes),
             frozenset(single),
@@ -193,9 +196,10 @@ class Prepared:
             key = self._key_of(asked)
             reached.add(key, moved[asked.targets])
             reached.add(key, focus.chosen(asked.targets, typed))
-            nodes, single = by_query(focus, asked, every if asked.graphs else changes)
-            reached.add(key, nodes)
-            reached.values.update((place, value) for value in single)
+            found = by_query(focus, asked, every if asked.graphs else changes)
+            reached.add(key, found.nodes)
+            reached.values.update((place, value) for value in found.values)
+            reached.pairs.update((place, *pair) for pair in found.pairs)
         return reached
 
     def _targets(self) -> Iterator[Targets]:
@@ -256,6 +260,10 @@ class Prepared:
             if nodes := reached.whole.get(self._key_of(asked)):
                 terms = sorted((facts.term(node) for node in focus.chosen(asked.targets, nodes)), key=str)
                 found += (runner.finding(asked.constraint, row) for row in runner.rows(asked.constraint, terms))
+        for place, node, value in sorted(reached.pairs):
+            asked = self._asked[place]
+            if node not in reached.whole.get(self._key_of(asked), ()) and focus.chosen(asked.targets, (node,)):
+                found += _of_pair(runner, asked, facts.term(node), facts.term(value))
         for place, value in sorted(reached.values):
             found += _of_value(runner, self._asked[place], facts.term(value), run)
         return ordered(found, candidate, self.languages)
@@ -266,6 +274,13 @@ def _of_value(runner: Runner, asked: Asked, value: Term, run: Evaluation) -> Ite
     constraint = replace(asked.constraint, select=bind(asked.constraint.select, {"value": str(value)}))
     focus = sorted((run.facts.term(node) for node in run.focus(asked.targets)), key=str)
     for row in runner.rows(constraint, focus):
+        yield runner.finding(asked.constraint, {**row, "value": value})
+
+
+def _of_pair(runner: Runner, asked: Asked, node: Term, value: Term) -> Iterator[Finding]:
+    """Yield what a constraint finds at a focus node with one value."""
+    constraint = replace(asked.constraint, select=bind(asked.constraint.select, {"value": str(value)}))
+    for row in runner.rows(constraint, [node]):
         yield runner.finding(asked.constraint, {**row, "value": value})
 
 
