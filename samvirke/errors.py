@@ -209,6 +209,10 @@ class AnswerTooLarge(LimitError):
     """The answer is larger than the rows or bytes allowed."""
 
 
+class WriteTooLarge(LimitError):
+    """A write would change more than one may at once; nothing was written."""
+
+
 class WorkerLost(LimitError):
     """The process that evaluated the query died: out of memory, or the engine crashed."""
 

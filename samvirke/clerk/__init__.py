@@ -64,7 +64,8 @@ class Clerk:
         Raises: StoreDamaged when a rule or a text of the generation is missing.
         """
         candidate = _candidate(generation, store, schema)
-        prepared = Prepared.of(candidate)
+        # A passage more for what is broken already is no new violation.
+        prepared = Prepared.of(candidate, severities=(Severity.VIOLATION,), placed=False)
         if prepared.left:  # Loaded now: a worker that judges can open no file.
             importlib.import_module("samvirke.gate.core")
         schema_graphs = candidate.schema_graphs

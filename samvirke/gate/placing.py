@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from samvirke.model import Candidate, Finding, NamedNode, Quad, Severity
+import pyoxigraph
+
+from samvirke.model import BlankNode, Candidate, Finding, Literal, NamedNode, Quad, Severity
 from samvirke.terms import TYPE
 
 _ORDER = {severity: place for place, severity in enumerate(Severity)}
@@ -83,8 +85,22 @@ def _graphs_of(finding: Finding, candidate: Candidate) -> list[str]:
     quads: list[Quad] = []
     if "://" in path and not path.startswith(("(", "^", "<")):
         step, store = NamedNode(path), candidate.store
-        near = store.quads_for_pattern(None, step, focus) if inverse else store.quads_for_pattern(focus, step, None)
-        ends = [(quad, quad.subject if inverse else quad.object) for quad in near]
-        quads = [quad for quad, end in ends if not finding.value or str(end).strip("<>") == finding.value]
+        # Asked for with its value: where thousands refer to a node, there may be a finding about each of them.
+        end = _term(finding.value) if finding.value else None
+        if not inverse:
+            quads = list(store.quads_for_pattern(focus, step, end, None))
+        elif not isinstance(end, Literal):
+            quads = list(store.quads_for_pattern(end, step, focus, None))
     quads = quads or list(candidate.store.quads_for_pattern(focus, TYPE, None, None))
     return sorted(quad.graph_name.value for quad in quads if isinstance(quad.graph_name, NamedNode))
+
+
+def _term(value: str) -> NamedNode | BlankNode | Literal:
+    """The term that a finding names as its value."""
+    if value.startswith("_:"):
+        return BlankNode(value[2:])
+    if not value.startswith('"'):
+        return NamedNode(value)
+    quad = next(iter(pyoxigraph.parse(f"<urn:a> <urn:a> {value} .", pyoxigraph.RdfFormat.TURTLE)))
+    assert isinstance(quad.object, Literal), "it begins with a quotation mark"
+    return quad.object

@@ -8,21 +8,24 @@ Source: https://www.w3.org/TR/shacl/#validation-definition
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from samvirke.gate.compiled import queries, reads
 from samvirke.gate.compiled.compiler import targets_of
 from samvirke.gate.compiled.evaluation import Evaluation
-from samvirke.gate.compiled.facts import Facts
-from samvirke.gate.compiled.paths import HERE, Path, follow, step
+from samvirke.gate.compiled.facts import IS_A, SUBCLASS, Facts
+from samvirke.gate.compiled.paths import CLASS_OF, HERE, Path, follow, step
 from samvirke.gate.compiled.queries import Known, Pattern, Walk
 from samvirke.gate.compiled.reads import ANY
 from samvirke.gate.compiled.shape import Targets
+from samvirke.gate.narrow import first
 from samvirke.gate.prebinding import bind
 from samvirke.gate.shapes import Constraint, Shapes
 from samvirke.model import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 from samvirke.patch import Delta
 
+_MOST_PAIRS = 32
+"""So many are asked for one by one; where there are more, their focus nodes are asked for."""
 Change = tuple[str, str, str, str]
 """Subject, property, value and graph, the last "" for the default graph."""
 
@@ -35,6 +38,100 @@ class Asked:
     targets: Targets
     text: queries.Text | None
     predicates: frozenset[str] = frozenset()
+
+    @property
+    def graphs(self) -> bool:
+        """Whether it may ask in which graphs facts stand."""
+        return self.text is None or any(known.pattern.graph for known in self.text.patterns)
+
+
+@dataclass(slots=True)
+class Focus:
+    """Which of given nodes are focus nodes: what each is, is read once for a change."""
+
+    facts: Facts
+    _kinds: dict[str, frozenset[str]] = field(default_factory=dict)
+    _below: dict[Targets, frozenset[str]] = field(default_factory=dict)
+    _known: dict[Targets, dict[str, bool]] = field(default_factory=dict)
+
+    def chosen(self, targets: Targets, nodes: Iterable[str]) -> set[str]:
+        """Those of the nodes that targets choose."""
+        known = self._known.setdefault(targets, {})
+        found = set()
+        for node in nodes:
+            if node not in known:
+                known[node] = self._is_chosen(targets, node)
+            if known[node]:
+                found.add(node)
+        return found
+
+    def all(self, targets: Targets) -> set[str]:
+        """Every focus node."""
+        return Evaluation(self.facts).focus(targets)
+
+    def moved(self, targets: Targets, changes: set[Change]) -> set[str]:
+        """Nodes that may have become focus nodes or ceased to be: by nothing but the change are they such."""
+        found: set[str] = set()
+        moved = {one[0] for one in changes if one[1] == SUBCLASS}
+        classes = self._below_before(targets, changes) if moved else self.below(targets)
+        for subject, predicate, value, _ in changes:
+            if (predicate == IS_A and value in classes) or predicate in targets.subjects_of:
+                found.add(subject)
+            if predicate in targets.objects_of:
+                found.add(value)
+        if found:
+            changed = {one[:3] for one in changes}
+            found = {node for node in found if not self._stays(targets, node, changed)}
+        if moved and targets.classes:
+            found.update(*follow(CLASS_OF.back(), moved, self.facts).values())
+        return found
+
+    def below(self, targets: Targets) -> frozenset[str]:
+        """The classes of targets, and those below them."""
+        if targets not in self._below:
+            self._below[targets] = frozenset().union(*map(self.facts.subclasses, targets.classes))
+        return self._below[targets]
+
+    def _below_before(self, targets: Targets, changes: set[Change]) -> set[str]:
+        """The classes of targets and those below them, now or before the change."""
+        found = set(self.below(targets))
+        edges = {(one[0], one[2]) for one in changes if one[1] == SUBCLASS}
+        while new := {below for below, above in edges if above in found and below not in found}:
+            found.update(*map(self.facts.subclasses, new))
+        return found
+
+    def _is_chosen(self, targets: Targets, node: str) -> bool:
+        if node in targets.nodes:
+            return True
+        if targets.classes and not self.below(targets).isdisjoint(self._kinds_of(node)):
+            return True
+        return any(
+            first(self.facts, predicate, node, 1, back=back)
+            for back, predicates in ((False, targets.subjects_of), (True, targets.objects_of))
+            for predicate in predicates
+        )
+
+    def _kinds_of(self, node: str) -> frozenset[str]:
+        if node not in self._kinds:
+            self._kinds[node] = frozenset(self.facts.near(IS_A, node))
+        return self._kinds[node]
+
+    def _stays(self, targets: Targets, node: str, changed: set[tuple[str, str, str]]) -> bool:
+        """Whether a node is a focus node by something that did not change, so that it was one before, too."""
+        if node in targets.nodes:
+            return True
+        kinds = (one for one in self._kinds_of(node) if (node, IS_A, one) not in changed)
+        if targets.classes and any(kind in self.below(targets) for kind in kinds):
+            return True
+        for predicate in targets.subjects_of:
+            ends = first(self.facts, predicate, node, len(changed) + 1)
+            if any((node, predicate, end) not in changed for end in ends):
+                return True
+        for predicate in targets.objects_of:
+            ends = first(self.facts, predicate, node, len(changed) + 1, back=True)
+            if any((end, predicate, node) not in changed for end in ends):
+                return True
+        return False
 
 
 def read_constraint(constraint: Constraint, shapes: Shapes) -> Asked:
@@ -78,29 +175,71 @@ def wide_of(asked: Iterable[Asked]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def by_query(run: Evaluation, asked: Asked, changes: set[Change]) -> tuple[set[str], set[str]]:
-    """Nodes of which a constraint in SPARQL may say something else now, and single values of its findings."""
-    found: set[str] = set()
-    values: set[str] = set()
+@dataclass(slots=True)
+class Found:
+    """What a constraint in SPARQL may say otherwise: focus nodes, values of its findings, and pairs of both."""
+
+    nodes: set[str] = field(default_factory=set)
+    values: set[str] = field(default_factory=set)
+    pairs: set[tuple[str, str]] = field(default_factory=set)
+
+
+def by_query(focus: Focus, asked: Asked, changes: set[Change]) -> Found:
+    """Find where a constraint in SPARQL may say something else now."""
+    found = Found()
     if ANY not in asked.predicates and all(one[1] not in asked.predicates for one in changes):
-        return found, values
+        return found
     if asked.text is None:
-        return run.focus(asked.targets), values
+        found.nodes = focus.all(asked.targets)
+        return found
     for known in asked.text.patterns:
         if known.chain is None and _is_single(asked, known):
-            single = _matching(known.pattern, known.pattern.place_of("?value"), changes, run.facts)
+            single = _matching(known.pattern, known.pattern.place_of("?value"), changes, focus.facts)
             if known.lone:
-                single = {value for value in single if not _elsewhere(known.pattern, value, changes, run.facts)}
+                single = {value for value in single if not _elsewhere(known.pattern, value, changes, focus.facts)}
             if not any(value.startswith("_:") for value in single):  # which no query can write
-                values |= single
+                found.values |= single
                 continue
-        start = _matching(known.pattern, known.start or "s", changes, run.facts)
+        pairs = _pairs(known, changes, focus.facts)
+        if pairs is not None:
+            found.pairs |= pairs
+            continue
+        start = _matching(known.pattern, known.start or "s", changes, focus.facts)
         if start and known.chain is None:
-            start = _all(run, asked)
-        for walk in known.chain or ():
-            start = _walked(walk, start, run.facts) if start else start
-        found |= start
-    return found, values
+            start = _all(focus, asked)
+        found.nodes |= _walked_all(known.chain or (), start, focus.facts)
+    return found
+
+
+def _pairs(known: Known, changes: set[Change], facts: Facts) -> set[tuple[str, str]] | None:
+    """The focus nodes with the values of the rows that a changed fact is part of; None when they cannot be told.
+
+    The facts that lead to the value must not have changed: they are the same before the change and after it then.
+    """
+    path = known.pattern.path
+    if known.chain is None or known.value_chain is None or (path is not None and path.kind not in {"step", "^"}):
+        return None
+    led = {name for walk in known.value_chain for name in _properties(walk.pattern)}
+    if ANY in led or any(one[1] in led for one in changes):
+        return None
+    pairs: set[tuple[str, str]] = set()
+    for one in changes:
+        nodes = _walked_all(known.chain, _matching(known.pattern, known.start, {one}, facts), facts)
+        if not nodes:
+            continue
+        values = _walked_all(known.value_chain, _matching(known.pattern, known.value_start, {one}, facts), facts)
+        pairs.update((node, value) for node in nodes for value in values)
+        if len(pairs) > _MOST_PAIRS:
+            return None
+    if any(term.startswith("_:") for pair in pairs for term in pair):  # which no query can write
+        return None
+    return pairs
+
+
+def _walked_all(chain: Iterable[Walk], start: set[str], facts: Facts) -> set[str]:
+    for walk in chain:
+        start = _walked(walk, start, facts) if start else start
+    return start
 
 
 def _elsewhere(pattern: Pattern, value: str, changes: set[Change], facts: Facts) -> bool:
@@ -121,13 +260,13 @@ def _elsewhere(pattern: Pattern, value: str, changes: set[Change], facts: Facts)
     return facts.schema.holds(*given)
 
 
-def _all(run: Evaluation, asked: Asked) -> set[str]:
+def _all(focus: Focus, asked: Asked) -> set[str]:
     """Every focus node at which there can be a row: those that what every row needs is said of."""
-    found = run.focus(asked.targets)
+    found = focus.all(asked.targets)
     for pattern in asked.text.needed if asked.text else ():
         for place, name in pattern.ends():
             if name == queries.THIS and place in "so" and pattern.path is not None and pattern.path.kind == "step":
-                found &= run.facts.column(pattern.path.predicate, back=place == "o").keys()
+                found &= focus.facts.column(pattern.path.predicate, back=place == "o").keys()
     return found
 
 

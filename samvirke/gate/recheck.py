@@ -1,66 +1,86 @@
 """Check again only what a change can have touched.
 
-Duty: once, before processes are forked, read shapes and constraints; then, for each change, the focus
-nodes it can reach and everything that is found at them now. Level 3; keeps no store, changes nothing,
-opens no file and imports nothing once it is made, for it runs in workers that may do neither.
+Duty: once, before processes are forked, read shapes and constraints; then, for each change, the places
+its findings can be at and everything that is found there now. Level 3; keeps no store, changes nothing,
+opens no file and imports nothing once it is made, for it runs in workers that may do neither. A place is
+a shape's focus node, or, where a shape can be read value by value (`narrow`), one value of it.
 Source: https://www.w3.org/TR/shacl/#validation
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyoxigraph
 
-from samvirke.gate.compiled import reads
 from samvirke.gate.compiled.compiler import compiled
+from samvirke.gate.compiled.components import CLOSED
 from samvirke.gate.compiled.evaluation import Evaluation
-from samvirke.gate.compiled.facts import IS_A, SUBCLASS, Facts, Schema
-from samvirke.gate.compiled.paths import CLASS_OF, HERE, Path, follow
+from samvirke.gate.compiled.facts import IS_A, Facts, Schema
+from samvirke.gate.compiled.paths import HERE, follow
 from samvirke.gate.compiled.reads import ANY, Read
-from samvirke.gate.compiled.shape import Shape, Targets
+from samvirke.gate.compiled.shape import Targets
+from samvirke.gate.narrow import SINGLE, Touched, bare
+from samvirke.gate.parts import Key, Part, parts_of
 from samvirke.gate.placing import ordered
 from samvirke.gate.prebinding import bind
-from samvirke.gate.reaching import Asked, Change, by_query, changes_of, name_of, onwards, read_constraint, wide_of
+from samvirke.gate.reaching import (
+    Asked,
+    Change,
+    Focus,
+    by_query,
+    changes_of,
+    name_of,
+    onwards,
+    read_constraint,
+    wide_of,
+)
 from samvirke.gate.shapes import Shapes
-from samvirke.gate.sparql import Graph, Runner
+from samvirke.gate.sparql import COMPONENT, Graph, Runner, written
 from samvirke.gate.visible import schema_quads, visible_graphs
-from samvirke.model import Candidate, Finding, Term
+from samvirke.model import Candidate, Finding, Severity, Term
 from samvirke.patch import Delta
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a change can reach: nodes, and single values of constraints that speak of the site as a whole.
+    """What a change can reach, named as findings name it.
 
-    `nodes` are named as findings name them; `values` pair a named `sh:sparql` constraint's node with
-    the value of a finding.
+    `places` are focus nodes of a shape or constraint; `single` are values of them, with the focus node or, as "",
+    with whichever has the value; `values` are values of constraints that speak of the site as a whole.
     """
 
-    nodes: frozenset[str]
-    values: frozenset[tuple[str, str]] = frozenset()
+    places: frozenset[tuple[Key, str]]
+    single: frozenset[tuple[Key, str, str]] = frozenset()
+    values: frozenset[tuple[Key, str]] = frozenset()
 
     def covers(self, finding: Finding) -> bool:
         """Whether a finding from before the change has to be looked for again; `recheck` gives it if it still holds."""
-        return finding.focus in self.nodes or (finding.constraint, finding.value) in self.values
+        key = _key(finding)
+        return (
+            (key, finding.focus) in self.places
+            or (key, finding.focus, finding.value) in self.single
+            or (bool(finding.value) and (key, "", finding.value) in self.single)
+            or (key, finding.value) in self.values
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A shape that finds something at the nodes that `way` leads to from the focus nodes of `targets`."""
+@dataclass(slots=True)
+class _Reached:
+    """As `Reach`, but terms are written as N-Triples."""
 
-    shape: Shape
-    targets: Targets
-    way: Path
+    whole: dict[Key, set[str]] = field(default_factory=dict)
+    touched: dict[Key, Touched] = field(default_factory=dict)
+    values: set[tuple[int, str]] = field(default_factory=set)
+    pairs: set[tuple[int, str, str]] = field(default_factory=set)
 
-    def chosen(self, run: Evaluation, nodes: set[str]) -> set[str]:
-        """Those of the nodes at which it is evaluated."""
-        if self.way == HERE:
-            return run.chosen(self.targets, nodes)
-        owners = follow(self.way.back(), nodes, run.facts)
-        focus = run.chosen(self.targets, set().union(*owners.values()))
-        return {node for node, found in owners.items() if not focus.isdisjoint(found)}
+    def add(self, key: Key, nodes: set[str]) -> None:
+        if nodes:
+            self.whole.setdefault(key, set()).update(nodes)
+
+    def at(self, key: Key) -> Touched:
+        return self.touched.setdefault(key, Touched())
 
 
 @dataclass(slots=True)
@@ -72,21 +92,33 @@ class Prepared:
     reach all their focus nodes, with the properties that do ("" for every property).
     """
 
-    parts: tuple[_Part, ...]
+    parts: tuple[Part, ...]
     left: Mapping[str, str]
     wide: Mapping[str, tuple[str, ...]]
     languages: tuple[str, ...]
+    severities: frozenset[Severity]
+    placed: bool
     _candidate: Candidate
     _shapes: Shapes
     _schema: Schema
     _graphs: tuple[Graph, ...]
     _asked: tuple[Asked, ...]
     _reads: dict[str, list[tuple[int, Read]]] = field(default_factory=dict)
+    _steps: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, candidate: Candidate, *, languages: Sequence[str] = ()) -> Prepared:
+    def of(
+        cls,
+        candidate: Candidate,
+        *,
+        languages: Sequence[str] = (),
+        severities: Sequence[Severity] = tuple(Severity),
+        placed: bool = True,
+    ) -> Prepared:
         """Prepare the shapes of a candidate; its store is read here and not kept.
 
+        Only findings of `severities` are looked for. Without `placed`, a finding counts as the same when only the
+        passage is another that says its fact: then a passage more for a node that thousands refer to costs nothing.
         Raises: InputError when a shape is ill-formed, as in a full check.
         """
         shapes = Shapes.read(candidate)
@@ -95,21 +127,25 @@ class Prepared:
         taken = compiled(shapes, frozenset(one.node for one in own))
         graphs = visible_graphs(candidate)
         schema = Schema.of(schema_quads(candidate))
-        asked = tuple(read_constraint(one, shapes) for one in own)
-        parts = tuple(_Part(shape, root.targets, way) for root in taken.roots for shape, way in reads.parts(root.shape))
+        kept = frozenset(severities)
+        asked = tuple(read_constraint(one, shapes) for one in own if one.severity in kept)
         made = cls(
-            parts=parts,
+            parts=parts_of(taken.roots, kept),
             left={str(shapes.named(node)).strip("<>"): why for node, why in taken.left.items()},
             wide=wide_of(asked),
             languages=tuple(languages),
+            severities=kept,
+            placed=placed,
             _candidate=replace(candidate, store=pyoxigraph.Store(), documents=()),
             _shapes=shapes,
             _schema=schema,
             _graphs=graphs,
             _asked=asked,
         )
-        for place, part in enumerate(parts):
-            for read in dict.fromkeys(reads.of_shape(part.shape, here=True)):
+        for place, part in enumerate(made.parts):
+            if part.narrow is not None:
+                made._steps.setdefault(part.narrow.predicate, []).append(place)
+            for read in part.reads:
                 made._reads.setdefault(read.predicate, []).append((place, read))
         return made
 
@@ -119,64 +155,73 @@ class Prepared:
         """Where the findings may be others than before the change.
 
         Reads: `store`, in which the change is made. Whichever graphs the quads of `change` stand in, they
-        count as facts.
+        count as facts; without `placed`, those of the default graph do.
         """
-        nodes, values = self._reach(Facts(store, self._schema, few=True), change)
-        named = {(name_of(self._asked[place].constraint), _bare(value)) for place, value in values}
-        return Reach(frozenset(map(_bare, nodes)), frozenset(named))
+        facts = Facts(store, self._schema, few=True)
+        reached = self._reach(facts, Focus(facts), change)
+        single: set[tuple[Key, str, str]] = set()
+        for key, touched in reached.touched.items():
+            for node, values in touched.pairs.items():
+                single.update((key, bare(node), bare(value)) for value in (*values, ""))
+            single.update((key, "", bare(value)) for value in touched.values)
+        for place, node, value in reached.pairs:
+            single.add((self._key_of(self._asked[place]), bare(node), bare(value)))
+        return Reach(
+            frozenset((key, bare(node)) for key, nodes in reached.whole.items() for node in nodes),
+            frozenset(single),
+            frozenset((self._key_of(self._asked[place]), bare(value)) for place, value in reached.values),
+        )
 
-    def _reach(self, facts: Facts, change: Delta) -> tuple[set[str], set[tuple[int, str]]]:
-        changes = set(changes_of(change))
-        run = Evaluation(facts)
-        found = self._by_targets(facts, changes)
+    def _key_of(self, asked: Asked) -> Key:
+        return "sparql", written(self._shapes.named(asked.constraint.shape)), name_of(asked.constraint)
+
+    def _reach(self, facts: Facts, focus: Focus, change: Delta) -> _Reached:
+        every = set(changes_of(change))
+        changes = every if self.placed else {one for one in every if not one[3]}
+        reached = _Reached()
+        moved = {targets: focus.moved(targets, changes) for targets in self._targets()}
         for part in self.parts:
-            if part.way != HERE:
-                found |= onwards(part.way, changes, found, facts)
-        for place, nodes in self._by_shapes(facts, changes).items():
-            found |= self.parts[place].chosen(run, nodes - found)
+            if part.way == HERE:
+                reached.add(part.key, moved[part.targets])
+            else:
+                reached.add(part.key, onwards(part.way, changes, moved[part.targets], facts))
+        self._by_steps(changes, reached)
+        self._by_reads(facts, changes, reached)
         # A finding names the passage that says what its node is, so that another passage makes it another finding.
-        typed = {one[0] for one in changes if one[1] == IS_A}
-        for part in self.parts:
-            found |= part.chosen(run, typed - found)
-        for targets in {asked.targets for asked in self._asked}:
-            found |= run.chosen(targets, typed - found)
-        values: set[tuple[int, str]] = set()
+        typed = {one[0] for one in changes if one[1] == IS_A} if self.placed else set()
+        if typed:
+            for part in self.parts:
+                reached.add(part.key, part.chosen(focus, typed))
         for place, asked in enumerate(self._asked):
-            nodes, single = by_query(run, asked, changes)
-            found |= run.chosen(asked.targets, nodes - found)
-            values.update((place, value) for value in single)
-        return found, values
+            key = self._key_of(asked)
+            reached.add(key, moved[asked.targets])
+            reached.add(key, focus.chosen(asked.targets, typed))
+            found = by_query(focus, asked, every if asked.graphs else changes)
+            reached.add(key, found.nodes)
+            reached.values.update((place, value) for value in found.values)
+            reached.pairs.update((place, *pair) for pair in found.pairs)
+        return reached
 
     def _targets(self) -> Iterator[Targets]:
-        yield from (part.targets for part in self.parts)
-        yield from (asked.targets for asked in self._asked)
+        yield from {part.targets: None for part in self.parts}
+        yield from {asked.targets: None for asked in self._asked}
 
-    def _by_targets(self, facts: Facts, changes: set[Change]) -> set[str]:
-        """Nodes that became focus nodes, or ceased to be."""
-        subjects = {one for targets in self._targets() for one in targets.subjects_of}
-        objects = {one for targets in self._targets() for one in targets.objects_of}
-        classes = {below for targets in self._targets() for one in targets.classes for below in facts.subclasses(one)}
-        found: set[str] = set()
-        moved: set[str] = set()
+    def _by_steps(self, changes: set[Change], reached: _Reached) -> None:
+        """Find focus nodes and values between which a step came or went."""
         for subject, predicate, value, _ in changes:
-            if (predicate == IS_A and value in classes) or predicate in subjects:
-                found.add(subject)
-            if predicate in objects:
-                found.add(value)
-            if predicate == SUBCLASS:
-                moved.add(subject)
-        if moved:
-            found.update(*follow(CLASS_OF.back(), moved, facts).values())
-        return found
+            for place in self._steps.get(predicate, ()):
+                part = self.parts[place]
+                assert part.narrow is not None
+                node, end = (value, subject) if part.narrow.back else (subject, value)
+                reached.at(part.key).pairs.setdefault(node, set()).add(end)
 
-    def _by_shapes(self, facts: Facts, changes: set[Change]) -> dict[int, set[str]]:
-        """Nodes from which a shape reads what has changed, by the shape's place; not all are its focus nodes."""
+    def _by_reads(self, facts: Facts, changes: set[Change], reached: _Reached) -> None:
+        """Find nodes from which a shape reads what has changed; not all are its focus nodes, or values of them."""
         starts: dict[tuple[str, bool], set[str]] = {}
         for subject, predicate, value, _ in changes:
             for one in (predicate, ANY):
                 starts.setdefault((one, False), set()).add(subject)
                 starts.setdefault((one, True), set()).add(value)
-        found: dict[int, set[str]] = {}
         walked: dict[tuple[object, str, bool], set[str]] = {}
         for predicate in {one for one, _ in starts}:
             for place, read in self._reads.get(predicate, ()):
@@ -186,45 +231,40 @@ class Prepared:
                     walked[key] = (
                         nodes if read.way == HERE else set().union(*follow(read.way.back(), nodes, facts).values())
                     )
-                found.setdefault(place, set()).update(walked[key])
-        return found
+                part = self.parts[place]
+                if part.narrow is None:
+                    reached.add(part.key, walked[key])
+                else:
+                    reached.at(part.key).values.update(walked[key])
 
     # ------------------------------------------------------------ what is found there
 
     def recheck(self, store: pyoxigraph.Store, change: Delta) -> tuple[Finding, ...]:
-        """Return everything that the shapes find at the nodes a change reaches, ordered as in a report.
+        """Return everything that the shapes find at the places a change reaches, ordered as in a report.
 
         Reads: `store`, in which the change is made. A value that only pySHACL could judge counts as wrong.
         """
         facts = Facts(store, self._schema, few=True)
-        nodes, values = self._reach(facts, change)
-        return self._findings(facts, nodes, values)
-
-    def findings(self, store: pyoxigraph.Store, nodes: Iterable[str]) -> tuple[Finding, ...]:
-        """Return everything that the shapes find at nodes named as `reach` names them."""
-        return self._findings(Facts(store, self._schema, few=True), set(map(_written, nodes)), set())
-
-    def _findings(self, facts: Facts, nodes: set[str], values: set[tuple[int, str]]) -> tuple[Finding, ...]:
-        if not nodes and not values:
-            return ()
+        focus = Focus(facts)
+        reached = self._reach(facts, focus, change)
         run = Evaluation(facts, strict=True)
         found: list[Finding] = []
-        candidate = replace(self._candidate, store=facts.store)
-        runner = Runner(candidate, self._shapes, self._graphs)
-        focus: dict[Targets, set[str]] = {}
-
-        def chosen(targets: Targets) -> set[str]:
-            if targets not in focus:
-                focus[targets] = run.chosen(targets, nodes)
-            return focus[targets]
-
         for part in self.parts:
-            at = chosen(part.targets) if part.way == HERE else part.chosen(run, nodes)
-            found += run.findings(part.shape, at, here=True)
+            if nodes := reached.whole.get(part.key):
+                found += run.findings(part.shape, part.chosen(focus, nodes), here=True)
+            if touched := reached.touched.get(part.key):
+                found += part.findings(run, focus, touched)
+        candidate = replace(self._candidate, store=store)
+        runner = Runner(candidate, self._shapes, self._graphs)
         for asked in self._asked:
-            terms = sorted((facts.term(node) for node in chosen(asked.targets)), key=str)
-            found += (runner.finding(asked.constraint, row) for row in runner.rows(asked.constraint, terms))
-        for place, value in sorted(values):
+            if nodes := reached.whole.get(self._key_of(asked)):
+                terms = sorted((facts.term(node) for node in focus.chosen(asked.targets, nodes)), key=str)
+                found += (runner.finding(asked.constraint, row) for row in runner.rows(asked.constraint, terms))
+        for place, node, value in sorted(reached.pairs):
+            asked = self._asked[place]
+            if node not in reached.whole.get(self._key_of(asked), ()) and focus.chosen(asked.targets, (node,)):
+                found += _of_pair(runner, asked, facts.term(node), facts.term(value))
+        for place, value in sorted(reached.values):
             found += _of_value(runner, self._asked[place], facts.term(value), run)
         return ordered(found, candidate, self.languages)
 
@@ -237,9 +277,17 @@ def _of_value(runner: Runner, asked: Asked, value: Term, run: Evaluation) -> Ite
         yield runner.finding(asked.constraint, {**row, "value": value})
 
 
-def _bare(term: str) -> str:
-    return term[1:-1] if term.startswith("<") else term
+def _of_pair(runner: Runner, asked: Asked, node: Term, value: Term) -> Iterator[Finding]:
+    """Yield what a constraint finds at a focus node with one value."""
+    constraint = replace(asked.constraint, select=bind(asked.constraint.select, {"value": str(value)}))
+    for row in runner.rows(constraint, [node]):
+        yield runner.finding(asked.constraint, {**row, "value": value})
 
 
-def _written(text: str) -> str:
-    return text if text.startswith(('"', "_:")) else f"<{text}>"
+def _key(finding: Finding) -> Key:
+    """What shape, or constraint in SPARQL, a finding is of."""
+    if finding.component == COMPONENT:
+        return "sparql", finding.shape, finding.constraint
+    if finding.component == CLOSED:  # Its path is the property that is not allowed.
+        return "closed", finding.shape, ""
+    return ("single" if finding.component in SINGLE else "core"), finding.shape, finding.path

@@ -6,6 +6,7 @@ Every `folder` is the journal's own: `state / FOLDER`.
 Source: https://afs.github.io/rdf-delta/rdf-patch.html
 """
 
+from samvirke.journal.following import Followed
 from samvirke.journal.history import net, touching, undo
 from samvirke.journal.reading import check, last_sequence, read, whole_bytes
 from samvirke.journal.records import FILE, FOLDER, Record, spelt
@@ -15,6 +16,7 @@ __all__ = [
     "FILE",
     "FOLDER",
     "FREE_BYTES",
+    "Followed",
     "Journal",
     "Record",
     "check",

@@ -193,6 +193,10 @@ class Walk:
             self.offset += length
             self.sequence, self.hash, self._linked = sequence, digest, True
 
+    def resume(self, offset: int, *, sequence: int, digest: str) -> None:
+        """Go on behind the record of that number and hash, which ends at `offset`."""
+        self.offset, self.sequence, self.hash, self._linked = offset, sequence, digest, True
+
     def single(self, offset: int) -> Record | None:
         """Return the record that begins at `offset` by itself, or None when it was never finished.
 

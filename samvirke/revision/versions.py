@@ -7,19 +7,22 @@ Level 6; reads the site's files. It must not compare words and must not write.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import quote
 
+from samvirke import journal
 from samvirke.anchor.drafts import Draft, gather
 from samvirke.anchor.rewriting import File, read_file
 from samvirke.anchor.wording import refusal
 from samvirke.errors import EvidenceError, InputError, NotFound, WrongUse
 from samvirke.evidence import Span
 from samvirke.evidence.quotes import clip
+from samvirke.generations import JOURNAL
 from samvirke.model import BlankNode, DocumentVersion, NamedNode, Quad
+from samvirke.patch import Delta
 from samvirke.site import REVIEW, Site
 from samvirke.sources import read_document, read_documents
 from samvirke.store import read_rdf
@@ -30,6 +33,7 @@ __all__ = ["Before", "Target", "before", "older", "target"]
 _NAME = re.compile(r"[^\W_][\w.-]*")
 _NUMBERS = re.compile(r"(\d+)")
 ENDINGS = (".trig", ".ttl", ".nt", ".nq")
+SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,7 @@ def before(site: Site, old: DocumentVersion, new: Target) -> Before:
         number += bool(found)
         others += _named(found, f"f{number}")
     file = read_file(own, _base(site, own)) if own.is_file() else None
+    written = journal.net(journal.read(site.state / JOURNAL))
     if file is not None:
         file = replace(file, quads=tuple(_named(file.quads, "")))
     drafts = {
@@ -176,8 +181,41 @@ def before(site: Site, old: DocumentVersion, new: Target) -> Before:
         if address.startswith(mark)
     }
     quads = [*(file.quads if file else ()), *others]
+    _refuse_deleted(quads, written, own)
+    others += _only_written(written, drafts, mark, own)
+    quads = [*(file.quads if file else ()), *others]
     _refuse_quoteless(quads, drafts, mark, own)
     return Before(old, file, tuple(others), drafts, {address: _span(draft, old) for address, draft in drafts.items()})
+
+
+def _refuse_deleted(quads: Iterable[Quad], written: Delta, own: Path) -> None:
+    """Refuse to take over what files still say and a request has deleted: it would come back."""
+    gone = sorted(written.deleted.intersection(quads), key=str)
+    if gone:
+        raise InputError(
+            f"The files still say what was deleted since: {_some(gone)}.",
+            file=own,
+            remedy="Take it out of the file first, then revise.",
+        )
+
+
+def _only_written(written: Delta, drafts: Mapping[str, Draft], mark: str, own: Path) -> list[Quad]:
+    """Return what requests wrote into the passages of the old version. Raises: InputError for a new passage."""
+    found = sorted((quad for quad in written.added if _belongs(quad, mark)), key=str)
+    known = set(map(NamedNode, drafts))
+    strange = [quad for quad in found if quad.graph_name not in known and quad.subject not in known]
+    if strange:
+        raise InputError(
+            f"Passages that are in the journal only cannot be taken over: {_some(strange)}.",
+            file=own,
+            remedy="Write them into the file, with their quotes, then revise.",
+        )
+    return found
+
+
+def _some(quads: Sequence[Quad]) -> str:
+    more = f" and {len(quads) - SHOWN} more" if len(quads) > SHOWN else ""
+    return ", ".join(str(quad) for quad in quads[:SHOWN]) + more
 
 
 def _named(quads: Iterable[Quad], file: str) -> list[Quad]:

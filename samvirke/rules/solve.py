@@ -7,20 +7,23 @@ several patterns are equally open, they are read side by side and the one that e
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import islice
 
 from pyoxigraph import Quad, Store, Variable
-from rdflib.paths import Path
+from rdflib.paths import InvPath, Path, SequencePath
 
 from samvirke.model import BlankNode, DefaultGraph, Literal, NamedNode, Term, Triple
-from samvirke.rules.algebra import Slot, Slots
+from samvirke.rules.algebra import Pattern, Slot, Slots, slot_of
 from samvirke.rules.match import Binding, Facts, select
 from samvirke.rules.text import Rule
 
 Graphs = Container[NamedNode | BlankNode | DefaultGraph]
 
 _CHUNK = 8
+_MOST = 256
+"""Ways to tell a query its variables that are each worth asking it anew; beyond them, it is told less."""
 _DATA = DefaultGraph()
 
 
@@ -30,17 +33,44 @@ def matches(facts: Facts, rule: Rule, binding: Binding) -> Iterator[dict[str, Te
     The engine plans a query without regard to what it is told, and may begin with every fact of a property.
     So the patterns that every match needs are followed first, from what is bound, and the query then confirms.
     """
-    patterns = [(one.subject, one.path, one.object) for one in rule.given.patterns if not isinstance(one.path, Path)]
-    if not patterns or not binding:
+    if not binding:
         yield from select(facts, rule, binding)
         return
+    for told in _told(facts, rule, binding):
+        yield from select(facts, rule, {**binding, **dict(told)})
+
+
+def _told(facts: Facts, rule: Rule, binding: Binding) -> set[frozenset[tuple[str, Term]]]:
+    """Return what every match that agrees with a binding binds besides, as far as that is worth knowing."""
     graphs: Graphs = {_DATA, *facts.schema_graphs}
-    seen: set[frozenset[tuple[str, Term]]] = set()
-    for bound in solve(facts.store, patterns, binding, graphs=graphs):
-        told = frozenset((name, term) for name, term in bound.items() if name in rule.settled)
-        if told not in seen:
-            seen.add(told)
-            yield from select(facts, rule, {**binding, **dict(told)})
+    steps = [step for number, one in enumerate(rule.given.patterns) for step in _steps(one, f"step{number}_")]
+    plain = [(one.subject, one.path, one.object) for one in rule.given.patterns if not isinstance(one.path, Path)]
+    for patterns, most in ((steps, _MOST), (plain, sys.maxsize)):
+        told: set[frozenset[tuple[str, Term]]] = set()
+        for bound in solve(facts.store, patterns, binding, graphs=graphs):
+            told.add(frozenset((name, term) for name, term in bound.items() if name in rule.settled))
+            if len(told) > most:
+                break
+        else:
+            return told
+    raise AssertionError("there are never so many")
+
+
+def _steps(pattern: Pattern, name: str) -> Iterator[Slots]:
+    """Yield a pattern as steps from node to node; a path that is no mere sequence of them is left out."""
+    path = pattern.path
+    if not isinstance(path, Path):
+        yield pattern.subject, path, pattern.object
+        return
+    parts = list(path.args) if isinstance(path, SequencePath) else [path]
+    if any(isinstance(part.arg if isinstance(part, InvPath) else part, Path) for part in parts):
+        return
+    ends = [pattern.subject, *(Variable(f"{name}{number}") for number in range(1, len(parts))), pattern.object]
+    for part, start, end in zip(parts, ends, ends[1:], strict=False):
+        if isinstance(part, InvPath):
+            yield end, slot_of(part.arg), start
+        else:
+            yield start, slot_of(part), end
 
 
 def solve(

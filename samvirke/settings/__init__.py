@@ -95,6 +95,26 @@ class Limits:
         "Største opdatering eller graf i én anmodning.",
         unit="bytes",
     )
+    write_facts: int = _row(
+        "positive",
+        100_000,
+        "Most facts that one write to published data may change.",
+        "Flest oplysninger, én skrivning til udgivne data må ændre.",
+    )
+    write_ms: int = _row(
+        "positive",
+        60_000,
+        "Longest time a write to published data may take to be judged.",
+        "Længste tid, en skrivning til udgivne data må tage at bedømme.",
+        unit="ms",
+    )
+    write_memory_bytes: int = _row(
+        "positive",
+        768 << 20,
+        "Memory the judging of a write may use besides the data.",
+        "Hukommelse, bedømmelsen af en skrivning må bruge ud over data.",
+        unit="bytes",
+    )
     queue_wait_ms: int = _row(
         "positive", 2_000, "Longest wait for a free worker.", "Længste ventetid på en ledig arbejdsproces.", unit="ms"
     )

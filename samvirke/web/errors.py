@@ -53,6 +53,7 @@ STATUS: Mapping[type[errors.SamvirkeError], HTTPStatus] = {
     errors.LimitError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.QueryTimeout: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.AnswerTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.WriteTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.WorkerLost: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,

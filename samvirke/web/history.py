@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -104,7 +105,8 @@ def changes(lang: str) -> str:
         crumbs=[Crumb(name)],
         data_links=[DataLink(_ATOM.media_type, "/changes?format=atom")],
     )
-    return _page(publication, page, _newest(publication), thing=None, path=publication.links.changes(lang))
+    records, count = _followed(_folder(publication)).newest(first := _first(), ON_A_PAGE)
+    return _page(publication, page, records, first, count, thing=None, path=publication.links.changes(lang))
 
 
 @blueprint.get("/<language:lang>/id/<path:name>/history")
@@ -131,12 +133,22 @@ def _of_thing(publication: Publication, iri: str, lang: str) -> str:
         data_links=[DataLink(_ATOM.media_type, f"/changes?format=atom&about={quote(iri, safe='')}")],
     )
     records = sorted(journal.touching(_folder(publication), iri), key=lambda one: -one.sequence)
-    return _page(publication, page, records, thing=Value("thing", label, shown[1] if shown else "", iri), path=path)
-
-
-def _page(publication: Publication, page: Page, records: Sequence[Record], *, thing: Value | None, path: str) -> str:
+    thing = Value("thing", label, shown[1] if shown else "", iri)
     first = _first()
-    shown = records[first : first + ON_A_PAGE]
+    return _page(publication, page, records[first : first + ON_A_PAGE], first, len(records), thing=thing, path=path)
+
+
+def _page(
+    publication: Publication,
+    page: Page,
+    shown: Sequence[Record],
+    first: int,
+    count: int,
+    *,
+    thing: Value | None,
+    path: str,
+) -> str:
+    """Show the changes from the `first` newest on; there are `count` in all."""
     lang = page.lang
     context = ChangesContext(
         page=page,
@@ -145,7 +157,7 @@ def _page(publication: Publication, page: Page, records: Sequence[Record], *, th
         built=moment(str(publication.manifest.get("built", "")), lang),
         files=len(publication.manifest.get("files", ())),
         newer=_at(path, max(0, first - ON_A_PAGE)) if first else "",
-        older=_at(path, first + ON_A_PAGE) if first + ON_A_PAGE < len(records) else "",
+        older=_at(path, first + ON_A_PAGE) if first + ON_A_PAGE < count else "",
     )
     return render_template("changes.html", **fields_of(context))
 
@@ -243,8 +255,11 @@ def change(sequence: int) -> Response:
 
 def _feed(publication: Publication, about: str) -> Response:
     """The newest changes as Atom, each with its patch as the content's address."""
-    found = journal.touching(_folder(publication), about) if about else _newest(publication)
-    records = sorted(found, key=lambda one: -one.sequence)[:IN_A_FEED]
+    folder = _folder(publication)
+    if about:
+        records = sorted(journal.touching(folder, about), key=lambda one: -one.sequence)[:IN_A_FEED]
+    else:
+        records, _ = _followed(folder).newest(0, IN_A_FEED)
     base, codes = publication.base, publication.languages
     title = layout.in_language(publication.settings.get("title", ""), codes[0], codes) or base
     updated = _moment(records[0]) if records else str(publication.manifest.get("built", "1970-01-01T00:00:00Z"))
@@ -279,6 +294,6 @@ def _folder(publication: Publication) -> Path:
     return publication.generation.journal
 
 
-def _newest(publication: Publication) -> list[Record]:
-    """Return every change, the newest first; read anew after each write only."""
-    return publication.once("changes", lambda: list(journal.read(_folder(publication)))[::-1])
+@lru_cache(maxsize=8)  # one journal goes on under many generations
+def _followed(folder: Path) -> journal.Followed:
+    return journal.Followed(folder)

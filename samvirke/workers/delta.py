@@ -21,6 +21,7 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, QuerySolutions,
 from samvirke.patch import Delta, read_patch
 from samvirke.sparql.operations import Operation, Parted, part
 from samvirke.sparql.tokens import prologue, tokens
+from samvirke.workers import failures
 from samvirke.workers.patches import Snapshot
 from samvirke.workers.templates import GraphName, Templates, facts, named
 
@@ -41,12 +42,12 @@ def compared(store: Store, text: str, base: str) -> Delta:
     return read_patch(patch.getvalue())
 
 
-def evaluate(store: Store, text: str, *, base: str, whole: Whole = compared) -> Delta:
+def evaluate(store: Store, text: str, *, base: str, whole: Whole = compared, most: int = 0) -> Delta:
     """Execute an update and return what it changed; `base` resolves its relative addresses.
 
     `whole` executes what is not understood. When this raises, the store may be changed in part: it is for a copy
-    that is thrown away then.
-    Raises: as `Store.update`: SyntaxError with places in `text`; ValueError, RuntimeError or OSError.
+    that is thrown away then. An operation that says more than `most` quads is not carried out; 0: it may.
+    Raises: as `Store.update`: SyntaxError with places in `text`; ValueError, RuntimeError or OSError; WriteTooLarge.
     """
     parted = part(text)
     if parted is not None and [one.kind for one in parted.operations] == ["INSERT DATA"] and not parted.scattered:
@@ -54,10 +55,10 @@ def evaluate(store: Store, text: str, *, base: str, whole: Whole = compared) -> 
     if not _checked(text, parted, base) or parted is None:
         return whole(store, text, base)
     if len(parted.operations) == 1:
-        return _executed(store, parted.operations[0], base, whole)
+        return _executed(store, parted.operations[0], base, whole, most)
     total = _Total()
     for operation in parted.operations:
-        total.add(_executed(store, operation, base, whole))
+        total.add(_executed(store, operation, base, whole, most))
     return total.delta()
 
 
@@ -94,19 +95,19 @@ def _raise(text: str, base: str) -> bool:
     return False
 
 
-def _executed(store: Store, operation: Operation, base: str, whole: Whole) -> Delta:
+def _executed(store: Store, operation: Operation, base: str, whole: Whole, most: int) -> Delta:
     if operation.kind == "INSERT DATA":
         return _changed(store, set(), facts(operation.alone, base))
     if operation.kind == "DELETE DATA":
         return _changed(store, facts(f"{operation.declarations}\nINSERT DATA {operation.delete}", base), set())
     if operation.kind == "MODIFY":
-        return _modified(store, operation, base, whole)
+        return _modified(store, operation, base, whole, most)
     if operation.kind == "ADD":
         return _copied(store, operation, base)
     return _managed(store, operation, base)
 
 
-def _modified(store: Store, operation: Operation, base: str, whole: Whole) -> Delta:
+def _modified(store: Store, operation: Operation, base: str, whole: Whole, most: int) -> Delta:
     """Fill the templates with the rows of the pattern, all of which are there before the first change."""
     deleted: set[Quad] = set()
     inserted: set[Quad] = set()
@@ -117,6 +118,8 @@ def _modified(store: Store, operation: Operation, base: str, whole: Whole) -> De
         return whole(store, operation.alone, base)
     for row in rows:
         templates.fill(tuple(row), deleted, inserted)
+        if most and len(deleted) + len(inserted) > 2 * most:  # What is deleted to be put back is no change.
+            raise failures.too_many_facts(most)
     return _changed(store, deleted, inserted)
 
 

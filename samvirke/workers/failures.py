@@ -15,7 +15,16 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from samvirke import errors
-from samvirke.errors import AnswerTooLarge, GateRefused, QueryTimeout, SamvirkeError, WorkerLost, WrongUse
+from samvirke.errors import (
+    AnswerTooLarge,
+    GateRefused,
+    LimitError,
+    QueryTimeout,
+    SamvirkeError,
+    WorkerLost,
+    WriteTooLarge,
+    WrongUse,
+)
 from samvirke.model import Finding, Report, Severity
 
 OUT_OF_MEMORY = 77
@@ -109,6 +118,33 @@ def too_many_rows(limit: int) -> AnswerTooLarge:
     return AnswerTooLarge(
         f"The answer has more than the {limit} rows allowed.",
         remedy="Add a LIMIT, and an OFFSET for the rest.",
+    )
+
+
+def too_many_facts(limit: int, *, found: int = 0) -> WriteTooLarge:
+    """A write would change more than one may."""
+    told = f"The write changes {found} facts; one" if found else "The write changes too much; one"
+    return WriteTooLarge(
+        f"{told} may change {limit} (limits.write_facts). Nothing was written.", remedy="Send it in smaller parts."
+    )
+
+
+def unjudged(error: LimitError, *, seconds: float, memory_bytes: int) -> LimitError:
+    """Say of a write what became of the worker that was to judge it."""
+    if isinstance(error, QueryTimeout):
+        return QueryTimeout(
+            f"The write could not be judged within {seconds:g} s (limits.write_ms). Nothing was written.",
+            remedy="Send it in smaller parts. Where the check itself takes so long, raise the setting.",
+        )
+    if isinstance(error, AnswerTooLarge):
+        return WriteTooLarge(
+            "What follows from the write is more than one may change. Nothing was written.",
+            remedy="Send it in smaller parts.",
+        )
+    return WorkerLost(
+        f"The process that judged the write ended before it was done; it may use {memory_bytes >> 20} MB"
+        " (limits.write_memory_bytes). Nothing was written.",
+        remedy="Send it in smaller parts.",
     )
 
 

@@ -11,8 +11,17 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samvirke.errors import Overloaded, PreconditionFailed, StoreDamaged, StoreError, WorkerLost
+from samvirke.errors import (
+    AnswerTooLarge,
+    Overloaded,
+    PreconditionFailed,
+    QueryTimeout,
+    StoreDamaged,
+    StoreError,
+    WorkerLost,
+)
 from samvirke.patch import read_patch
+from samvirke.workers import failures
 from samvirke.workers.answers import Body
 from samvirke.workers.asked import WriteRequest, Written
 from samvirke.workers.request import Request
@@ -28,8 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["Ledger", "open_journal", "recognise"]
 
 _PUT_BACK = "Put the journal back from a backup; nothing can be written before."
-_JUDGING = 4
-"""How many times the memory of a query a write may use that is judged: there is one at a time, and it has a token."""
 
 
 def open_journal(state: Path, *, free_bytes: int | None = None) -> Journal:
@@ -111,10 +118,13 @@ class Ledger:
                     )
                 try:
                     end = lease.ask(question, body, request.content)
-                except WorkerLost:
-                    if lease.fresh:
-                        raise
-                    return None  # It stood by, and may have died of anything: a new one is asked.
+                except (QueryTimeout, AnswerTooLarge, WorkerLost) as error:
+                    if isinstance(error, WorkerLost) and not lease.fresh:
+                        return None  # It stood by, and may have died of anything: a new one is asked.
+                    limits = self._pool.limits
+                    raise failures.unjudged(
+                        error, seconds=question.timeout_s, memory_bytes=limits.write_memory_bytes
+                    ) from error
                 lease.fresh = False
                 patch = b"".join(body)
                 changes, existed, sequence = int(end["rows"]), bool(end["existed"]), 0
@@ -148,7 +158,7 @@ class Ledger:
             if kept[0] is crew and kept[1].version == crew.counter and kept[1].usable:
                 return kept[1]
             kept[1].close()
-        return crew.hire(_JUDGING * self._pool.limits.worker_memory_bytes, clerk=True)
+        return crew.hire(self._pool.limits.write_memory_bytes, clerk=True)
 
     def _crew(self) -> Crew:
         """Return a crew whose store can be changed: the one in memory, which may have to be loaded now."""

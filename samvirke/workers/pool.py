@@ -161,7 +161,12 @@ class Pool:
                 queue=limits.queue_length,
             ),
             # One writer at a time: the next one sees what this one did.
-            "write": Lane(1, per_client=1, wait_s=max(wait_s, limits.timeout_ms / 1000), queue=limits.queue_length),
+            "write": Lane(
+                1,
+                per_client=1,
+                wait_s=max(wait_s, limits.timeout_ms / 1000, limits.write_ms / 1000),
+                queue=limits.queue_length,
+            ),
         }
         self.budget = Budget(capacity_ms=limits.client_budget_ms, refill_ms_per_s=limits.client_refill_ms)
         self.shelf = Shelf(_ANSWERS_ON_DISK * limits.max_bytes)
@@ -273,8 +278,9 @@ class Pool:
             content_bytes=len(request.content),
             judged=self.ledger is not None,
             graphs=request.graphs,
-            timeout_s=limits.timeout_ms / 1000,
+            timeout_s=(limits.timeout_ms if self.ledger is None else limits.write_ms) / 1000,
             max_bytes=limits.max_bytes,
+            max_facts=limits.write_facts,
         )
         self.crew()
         self.budget.check(request.client)

@@ -37,7 +37,7 @@ class Request(NamedTuple):
     being the default graph; `must_exist` says what has to be true of it before. The text of the update or
     the graph follows the request as `content_bytes` bytes, of the type `content_type`. A change that is `judged` has
     to pass the clerk, and may touch the `graphs` alone, if any are named. The action "patch" makes the change that
-    the content spells, as far as it is not made already.
+    the content spells, as far as it is not made already. A judged change is of `max_facts` at most; 0: of any number.
     """
 
     text: str = ""
@@ -60,6 +60,7 @@ class Request(NamedTuple):
     timeout_s: float = 10.0
     max_rows: int = 100_000
     max_bytes: int = 64 << 20
+    max_facts: int = 0
 
 
 _GATE = Request._fields.index("gate")

@@ -19,7 +19,7 @@ from samvirke.errors import InputError, NotFound, PreconditionFailed, WrongUse
 from samvirke.patch import Delta, apply_delta, read_patch
 from samvirke.sparql import errors as sparql_errors
 from samvirke.store import read_sent
-from samvirke.workers import delta, evaluation
+from samvirke.workers import delta, evaluation, failures
 from samvirke.workers.request import Request
 
 __all__ = ["ACTIONS", "FORMATS", "answer", "judged"]
@@ -75,6 +75,8 @@ def judged(
     Raises: what `answer` and the clerk raise.
     """
     change, existed = _change(store, request, content, base=base, known=known)
+    if request.max_facts and len(change) > request.max_facts:
+        raise failures.too_many_facts(request.max_facts, found=len(change))
     if request.action != "update":
         apply_delta(store, change)
     found = clerk.judge(store, change, graphs=request.graphs)
@@ -146,7 +148,7 @@ def _update(store: Store, request: Request, content: bytes, *, base: str, known:
         sparql.gate_update(text, request.gate)
         placed = sparql.unreachable(placed)
     try:
-        return delta.evaluate(store, placed, base=base)
+        return delta.evaluate(store, placed, base=base, most=request.max_facts if request.judged else 0)
     except SyntaxError as error:
         raise sparql_errors.syntax_error(text, _engine_words(text, placed, error, base), known=known) from error
     except (ValueError, RuntimeError, OSError) as error:

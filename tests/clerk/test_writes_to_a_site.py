@@ -5,12 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from dataclasses import replace
 
 import pytest
 
 from samvirke import journal
 from samvirke.build import build
-from samvirke.errors import GateRefused, InputError, PreconditionFailed, StoreError, WriteRefused
+from samvirke.errors import (
+    GateRefused,
+    InputError,
+    PreconditionFailed,
+    QueryTimeout,
+    StoreError,
+    WriteRefused,
+    WriteTooLarge,
+)
 from samvirke.generations import JOURNAL, current
 from samvirke.model import NamedNode, Quad
 from samvirke.site import Site
@@ -247,6 +256,58 @@ def test_a_change_is_taken_back_and_the_undoing_too(pool, site):
         delta = journal.undo(journal.read(site.state / JOURNAL), sequence)
         pool.write(WriteRequest(action="patch", content=delta.patch(), author="ada", reason=f"undo {sequence}"))
         assert everything(pool) == state
+
+
+def many(count):
+    return "".join(f'A <{OAK}> <{FAR}> "name {number}" <{GRAPH}> .\n' for number in range(count)).encode()
+
+
+@pytest.mark.parametrize("action", ["patch", "update", "put", "pattern"])
+def test_more_facts_than_a_write_may_change_are_refused_and_nothing_is_written(site, action):
+    lines = many(41)
+    facts = "".join(line[2 : line.index("<" + GRAPH)] + ". " for line in lines.decode().splitlines())
+    content = {
+        "patch": lines.decode(),
+        "update": f"INSERT DATA {{ GRAPH <{GRAPH}> {{ {facts} }} }}",
+        "put": facts,
+        "pattern": f"INSERT {{ GRAPH <{GRAPH}> {{ ?s <{FAR}> ?o }} }} WHERE {{ ?s ?p ?o }}",
+    }[action]
+    named = {"graph": GRAPH, "content_type": "text/turtle"} if action == "put" else {}
+    with Pool.start(site.state, replace(LIMITS, write_facts=40), writable=True) as pool:
+        before = everything(pool)
+        sent = "update" if action == "pattern" else action
+        with pytest.raises(WriteTooLarge, match=r"one may change 40 \(limits\.write_facts\)"):
+            pool.write(WriteRequest(action=sent, content=content.encode(), author="ada", **named))
+        assert everything(pool) == before
+        assert write(pool, adding("One")).sequence == 1
+
+
+def test_many_facts_in_one_write_are_all_there(pool):
+    written = pool.write(WriteRequest(action="patch", content=many(3_000), author="ada"))
+
+    assert (written.changes, len(names(pool))) == (3_000, 3_000)
+
+
+ENDLESS = f"""
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+<{TERM}EndlessShape> a sh:NodeShape ; sh:targetSubjectsOf <{FAR}> ;
+    sh:property [ sh:path <{FAR}> ; sh:pattern "^(?=a)(a+)+$" ; sh:severity sh:Info ] .
+"""
+
+
+def test_a_check_without_an_end_is_stopped_and_the_write_refused(tmp_path):
+    """Only pySHACL knows the pattern, and its time doubles with each letter."""
+    shutil.copytree(GARDEN, tmp_path / "site")
+    (tmp_path / "site" / "ontology" / "endless.ttl").write_text(ENDLESS, encoding="utf-8")
+    site = Site.open(tmp_path / "site", overrides={"state": tmp_path / "state"})
+    build(site, reasoner=False)
+    with Pool.start(site.state, replace(LIMITS, write_ms=4_000), writable=True) as pool:
+        with pytest.raises(QueryTimeout, match=r"could not be judged within 4 s \(limits\.write_ms\)"):
+            write(pool, adding("a" * 80 + "!"))
+
+        assert names(pool) == set()
+        assert list(journal.read(site.state / JOURNAL)) == []
+        assert write(pool, adding("One")).sequence == 1
 
 
 def test_a_killed_template_loses_nothing(pool, site):

@@ -152,6 +152,17 @@ class Evaluation:
             found.update(bad if owners is None else (node for value in bad for node in owners[value]))
         return found
 
+    # ------------------------------------------------------------ single values
+
+    def among(self, shape: Shape, links: Links) -> Iterator[Finding]:
+        """Yield what the constraints of a property shape find when the focus nodes have these values and no others."""
+        values = set().union(*links.values())
+        # As in an evaluation of all values, one without any is none of the links.
+        full = {node: ends for node, ends in links.items() if ends}
+        for one in shape.constraints:
+            for node, value in self._results(shape, one, links, full, values):
+                yield _finding(shape, one, node, value)
+
 
 def _owners(links: Links | None) -> Links | None:
     """The focus nodes by value; None when each node is its own value."""

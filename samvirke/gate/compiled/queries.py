@@ -17,6 +17,10 @@ from samvirke.gate.compiled.paths import Path, sequence, step
 from samvirke.sparql.tokens import tokens
 
 THIS = "?this"
+VALUE = "?value"
+_MERGING = frozenset({
+    "GROUP", "HAVING", "LIMIT", "OFFSET", "COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT",
+})  # fmt: skip
 # Beside those that `_collect` knows by name; a subquery, SERVICE, MINUS and VALUES are none of them.
 _WRAPPING = frozenset({"SelectQuery", "Distinct", "Reduced", "OrderBy", "Slice", "Project"})
 _OTHERS = _WRAPPING | {"Join", "Filter", "Extend", "Group", "AggregateJoin"}
@@ -65,6 +69,9 @@ class Known:
     start: str
     chain: tuple[Walk, ...] | None
     lone: bool = False
+    value_start: str = ""
+    value_chain: tuple[Walk, ...] | None = None
+    """As `start` and `chain`, to `?value`; None when none leads there or its rows are not told apart by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,11 @@ def told(text: str) -> Text | None:
         return None
     words = Counter(token.text for token in tokens(text))
     used = Counter({f"?{name[1:]}": count for name, count in words.items() if name[:1] in {"?", "$"}})
-    known = (replace(one, lone="*" not in words and _is_lone(one.pattern, used)) for one in _chains(top))
+    known = [replace(one, lone="*" not in words and _is_lone(one.pattern, used)) for one in _chains(top)]
+    # Where every row has its value from a pattern, the rows of one value are those of the query with that value.
+    bound = any(name == VALUE for pattern in top.patterns for _, name in pattern.ends())
+    if not bound or not _MERGING.isdisjoint(word.upper() for word in words):
+        known = [replace(one, value_start="", value_chain=None) for one in known]
     return Text(tuple(known), tuple(top.patterns))
 
 
@@ -201,13 +212,19 @@ def _chains(group: _Group) -> Iterator[Known]:
 
 
 def _known(pattern: Pattern, together: list[Pattern]) -> Known:
-    """Find the shortest chain from a pattern to `$this`, breadth first."""
+    start, chain = _chain(pattern, together, THIS)
+    value_start, value_chain = _chain(pattern, together, VALUE)
+    return Known(pattern, start, chain, value_start=value_start, value_chain=value_chain)
+
+
+def _chain(pattern: Pattern, together: list[Pattern], wanted: str) -> tuple[str, tuple[Walk, ...] | None]:
+    """Find the shortest chain from a pattern to a variable, breadth first."""
     front: list[tuple[str, str, tuple[Walk, ...]]] = [(name, place, ()) for place, name in pattern.ends()]
     seen = {name for name, _, _ in front}
     while front:
         for name, start, chain in front:
-            if name == THIS:
-                return Known(pattern, start, chain)
+            if name == wanted:
+                return start, chain
         onward = []
         for name, start, chain in front:
             for other in together:
@@ -218,4 +235,4 @@ def _known(pattern: Pattern, together: list[Pattern]) -> Known:
                             seen.add(end)
                             onward.append((end, start, (*chain, Walk(other, place, next_place))))
         front = onward
-    return Known(pattern, "", None)
+    return "", None
