@@ -78,7 +78,7 @@ def entity_view(
     """
     facts = Facts(quads, schema, lang, explanations)
     node = NamedNode(iri)
-    if node not in facts.out and node not in facts.into:
+    if not facts.rows(node) and not facts.rows_into(node):
         return None
     return _View(Drafts(facts, node), texts or (lambda _: None)).view()
 
@@ -131,7 +131,7 @@ class _View:
     def nodes(self) -> tuple[str, ...]:
         """The thing and the details shown inside it: whose findings the page tells."""
         facts = self.facts
-        sides = (*facts.out.get(self.node, {}).values(), *facts.into.get(self.node, {}).values())
+        sides = (*facts.rows(self.node).values(), *facts.rows_into(self.node).values())
         details = {one.value for row in sides for one in row if facts.is_detail(one) and isinstance(one, NamedNode)}
         return (self.node.value, *sorted(details))
 

@@ -145,7 +145,7 @@ class _Gathered:
 def _unshaped(facts: Facts, node: Node, page: Node, depth: int) -> Line:
     """A detail node whose shape names nothing: things are what it joins, the rest are notes."""
     gathered = _Gathered()
-    for predicate, objects in sorted(facts.out.get(node, {}).items(), key=str):
+    for predicate, objects in sorted(facts.rows(node).items(), key=str):
         for value in objects:
             if predicate == TYPE or value == page:
                 continue

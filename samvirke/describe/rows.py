@@ -179,7 +179,7 @@ class Drafts:
 
     def _rest(self, skipped: set[str]) -> None:
         """Add what is said and no shape names; not what says again what is shown."""
-        for predicate, values in sorted(self.facts.out.get(self.node, {}).items(), key=_name):
+        for predicate, values in sorted(self.facts.rows(self.node).items(), key=_name):
             if predicate.value in skipped:
                 continue
             left = [one for one in values if (predicate.value, False, one) not in self.used]
@@ -190,7 +190,7 @@ class Drafts:
 
     def _rest_incoming(self) -> None:
         """Add what names the thing and no shape reads backwards."""
-        for predicate, subjects in sorted(self.facts.into.get(self.node, {}).items(), key=_name):
+        for predicate, subjects in sorted(self.facts.rows_into(self.node).items(), key=_name):
             left = [one for one in subjects if (predicate.value, True, one) not in self.used and one != self.node]
             left = [one for one in left if not self._said_again(one, predicate, self.node, one)]
             left = [one for one in left if self.facts.graphs_of(one, predicate, self.node)]

@@ -101,6 +101,7 @@ KINDS = (
     (CORE.Rule, "rule"),
 )
 
+BOUNDS = frozenset(CORE.term(name).value for name in ("beginEarliest", "beginLatest", "endEarliest", "endLatest"))
 ANSWERS_KEPT = 20_000
 _UNKNOWN = object()
 
@@ -355,6 +356,19 @@ class Schema:
     def label_nodes(self) -> tuple[NamedNode, ...]:
         """The properties that name things, as terms."""
         return tuple(map(NamedNode, self.label_properties))
+
+    @cached_property
+    def label_places(self) -> Mapping[str, int]:
+        """The properties that name things, each with its place: the best one's is the lowest."""
+        return {iri: place for place, iri in reversed(list(enumerate(self.label_properties)))}
+
+    def is_told(self, iri: str) -> bool:
+        """Whether a property's dates are told by somebody, and not bounds computed from what was told."""
+        return self._learnt(("told", iri), lambda: self._is_told(iri))
+
+    def _is_told(self, iri: str) -> bool:
+        hint = self.properties.get(iri)
+        return BOUNDS.isdisjoint({iri, *(hint.superproperties if hint else ())})
 
     @cached_property
     def description_properties(self) -> tuple[str, ...]:
