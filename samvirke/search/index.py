@@ -135,6 +135,12 @@ class Index:
         row = self._row("SELECT iri, class, detail, withdrawn, successor FROM entity WHERE iri = ?", iri)
         return None if row is None else Entity(row[0], row[1], bool(row[2]), bool(row[3]), row[4])
 
+    def elsewhere(self, limit: int) -> frozenset[str] | None:
+        """Return the things that were withdrawn or have a successor; None when there are more than `limit`."""
+        query = "SELECT iri FROM entity WHERE withdrawn OR successor IS NOT NULL LIMIT ?"
+        rows = self._rows(query, limit + 1)
+        return frozenset(row[0] for row in rows) if len(rows) <= limit else None
+
     def within(self, document: str, limit: int = 200) -> tuple[str, ...]:
         """Return the things whose address is that of a document and a fragment: `people#jens` in `people`."""
         query = "SELECT iri FROM entity WHERE iri > ? AND iri < ? AND NOT withdrawn ORDER BY iri LIMIT ?"

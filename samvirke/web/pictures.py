@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from samvirke.describe.entity import EntityView
 from samvirke.describe.facts import Value
@@ -172,34 +173,33 @@ def _dated(part: Part) -> list[tuple[Value, str]]:
 
 
 def _one(value: Value, text: str, anchor: str) -> list[_Told]:
+    days = _days(text)
+    return [] if days is None else [_Told(value.text, value.iri, anchor, value.class_iri, text, *days)]
+
+
+@lru_cache(maxsize=4_096)
+def _days(text: str) -> tuple[int, int, int, int, bool, bool, bool] | None:
+    """Return what `_Told` says of a date: it follows from the text alone."""
     told = parsed(text)
     if told is None:
-        return []
+        return None
     begin, end = told.begin, told.end
     start = _ordinal(begin.first) if begin.kind is Kind.DATE else None
     finish = _ordinal(end.last) if end.kind is Kind.DATE else None
     if start is None and finish is None:
-        return []
+        return None
     start = finish - DAYS if start is None and finish is not None else start or 0
     finish = start if finish is None else finish
     precisions = {side.precision for side in (begin, end) if side.precision}
-    square = bool(precisions & {Precision.YEAR, Precision.DECADE, Precision.CENTURY})
-    return [
-        _Told(
-            label=value.text,
-            iri=value.iri,
-            anchor=anchor,
-            class_iri=value.class_iri,
-            text=text,
-            start=start,
-            soft_start=_ordinal(begin.last) or start,
-            soft_end=_ordinal(end.first) or finish,
-            end=max(finish, start) + 1,
-            square=square,
-            open=told.interval and end.kind is not Kind.DATE,
-            point=not told.interval and precisions <= {Precision.DAY, Precision.TIME},
-        )
-    ]
+    return (
+        start,
+        _ordinal(begin.last) or start,
+        _ordinal(end.first) or finish,
+        max(finish, start) + 1,
+        bool(precisions & {Precision.YEAR, Precision.DECADE, Precision.CENTURY}),
+        told.interval and end.kind is not Kind.DATE,
+        not told.interval and precisions <= {Precision.DAY, Precision.TIME},
+    )
 
 
 def _lanes(told: Sequence[_Told], scale: _Scale, lang: str) -> tuple[Lane, ...]:
