@@ -190,9 +190,13 @@ class Neighbourhood:
         """What is read as a whole: the thing and its details. All that `blocks` has of others are facts about these."""
         self.met: set[Node] = set()
         """Their neighbours: what may be told of one is its name, its types and its dates."""
+        self.details: set[Node] = set()
+        """Those of them that are details."""
         self.counts: Counter[NamedNode] = Counter()
         self._reader = Gatherer(known, schema)
         self._schema = schema
+        if schema.is_detail(self._all(node).types):
+            self.details.add(node)
         self._thing(node, DEPTH)
         self._incoming(node)
 
@@ -291,8 +295,11 @@ class Neighbourhood:
         """Take what a page shows of a thing beside the one it is about: all of a detail; others are only met."""
         if isinstance(node, (Literal, Triple)) or len(self.met) >= NEIGHBOUR_LIMIT:
             return
-        self.met.add(node)
-        if depth > 0 and self._reader.is_detail(node):
+        if node not in self.met:
+            self.met.add(node)
+            if self._reader.is_detail(node):
+                self.details.add(node)
+        if depth > 0 and node in self.details:
             self._thing(node, depth)
 
     def summary(self, node: Node) -> Summary:

@@ -12,17 +12,16 @@ from dataclasses import dataclass
 
 from samvirke.describe.blocks import Neighbourhood
 from samvirke.describe.facts import Explanations, Facts
-from samvirke.describe.gathering import INCOMING, INCOMING_KEPT
 from samvirke.describe.inline import title
 from samvirke.describe.numbering import Numbering, shortened
-from samvirke.describe.rows import INCOMING_GROUP, Drafts, Row
+from samvirke.describe.rows import INCOMING_GROUP, SHOWN, Drafts, Row
 from samvirke.describe.sources import Source, Texts, sources
 from samvirke.model import NamedNode, Quad
 from samvirke.schema import Schema
 from samvirke.schema.hints import Text
 
 KEY_LIMIT = 3
-INCOMING_LIMIT = 20
+INCOMING_LIMIT = SHOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +122,8 @@ class _View:
             numbers=numbering.numbers,
             backs=backs,
             own_dates=facts.dates(self.node),
-            total=sum([len(row.facts) for row in drafts.rows]),
-            sourced=sum([1 for row in drafts.rows for fact in row.facts if fact.passages]),
+            total=sum([row.kept for row in drafts.rows]),
+            sourced=sum([row.sourced for row in drafts.rows]),
             nodes=self.nodes(),
         )
 
@@ -167,12 +166,10 @@ class _View:
         found: list[Row] = []
         total, room = 0, INCOMING_LIMIT
         for row in rows:
-            counted = self.facts.counts.get((NamedNode(row.path), INCOMING), 0)
-            here = len(row.facts)
-            number = counted if counted > here >= INCOMING_KEPT - 1 else here
-            total += number
+            total += row.total
             if room > 0:
-                found.append(shortened(row, room, number))
+                here = len(row.facts)
+                found.append(shortened(row, room))
                 room -= min(here, room)
         return tuple(found), total
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -126,6 +126,7 @@ class Facts:
         self.lines: dict[Hashable, Any] = {}  # What `inline.line` has said already.
         self._values: dict[Node, Value] = {}
         self._dates: dict[Node, tuple[str, ...]] = {}
+        self._inner: dict[Node, tuple[str, ...]] = {}
 
     def _of(self, quads: Iterable[Quad]) -> dict[Node, Block]:
         """The blocks of some quads, in order; counts are none of them."""
@@ -243,6 +244,9 @@ class Facts:
 
     def is_detail(self, node: Node) -> bool:
         """Whether the thing is shown inside others."""
+        near = self._near
+        if near is not None and (node in near.met or node in near.opened):
+            return node in near.details
         types = self.types(node)
         return bool(types) and self.schema.is_detail(types)
 
@@ -304,23 +308,39 @@ class Facts:
         if isinstance(node, Triple):
             return Value("text", str(node))
         summary = self._summary(node)
-        if summary is not None and self._as_everywhere(node, summary):
-            known: Value | None = summary.made.get(self.lang)
-            if known is None:
-                self._dates[node] = summary.dates
-                known = summary.made[self.lang] = self._own_value(node)
-            return known
-        return self._own_value(node)
-
-    def _as_everywhere(self, node: Node, summary: Summary) -> bool:
-        """Whether nothing more is known here than a summary of a thing says."""
+        if summary is None:
+            return self._own_value(node)
         near = self._near
         assert near is not None
-        around = summary.around
-        if not (around.isdisjoint(near.blocks) and around.isdisjoint(near.met)):
-            return False
-        some = near.blocks.get(node)
-        return some is None or not any(self.is_detail(value) for block in some for _, value in block.edges)
+        around, some = summary.around, near.blocks.get(node)
+        if not (around.isdisjoint(near.opened) and around.isdisjoint(near.met)) or (
+            some is not None and any(value in near.details for block in some for _, value in block.edges)
+        ):
+            return self._own_value(node)
+        known: Value | None = summary.made.get(self.lang)
+        if known is None:
+            self._dates[node] = summary.dates
+            known = summary.made[self.lang] = self._own_value(node)
+        inside = summary.inside
+        if known.kind != "thing" or (inside.isdisjoint(near.opened) and inside.isdisjoint(near.met)):
+            return known
+        # More is known here of the details that its dates hang on.
+        found = [one for detail, told in summary.told for one in self._told_here(near, node, detail, told)]
+        dates = tuple(dict.fromkeys(found))
+        return known if dates == known.when else replace(known, when=dates)
+
+    def _told_here(
+        self, near: Neighbourhood, node: Node, detail: Node | None, told: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """The dates that a detail gives a thing on this page."""
+        if detail is None or not (detail in near.opened or detail in near.met):
+            return told
+        if node in near.details or detail not in near.details:
+            return () if detail not in near.details or self._joins(detail) else tuple(self._dates_of(detail, (node,)))
+        found = self._inner.get(detail)
+        if found is None:
+            found = self._inner[detail] = () if self._joins(detail) else tuple(self._dates_of(detail, (node,)))
+        return found
 
     def _own_value(self, node: NamedNode | BlankNode) -> Value:
         name = self.name(node)

@@ -48,13 +48,15 @@ Key = TypeVar("Key", bound=Hashable)
 class Summary:
     """What names a thing, as it is where nothing else is known: its texts by language, its types and its dates.
 
-    `inside` are the details that dates hang on, `around` these and the things that they and the thing point at: where a
-    page knows more of one of them, it may show the thing in another way. `made` keeps what pages make of it.
+    `told` are the dates in their order, with the detail that they hang on, if it is one; `inside` are these details,
+    `around` the things that they and the thing point at: where a page knows more of one of them, it may show the thing
+    in another way. `made` keeps what pages make of it, by language.
     """
 
     labels: Mapping[str, str]
     types: list[str]
     dates: tuple[str, ...]
+    told: tuple[tuple[Node | None, tuple[str, ...]], ...]
     inside: frozenset[Node]
     around: frozenset[Node]
     made: dict[str, Any] = field(default_factory=dict)
@@ -193,7 +195,7 @@ class Gatherer:
         names, told = self.schema.label_places, self.schema.is_told
         labels: list[tuple[int, str, str, str]] = []
         types: list[tuple[str, str]] = []
-        dates: list[tuple[str, str, tuple[str, ...]]] = []
+        dates: list[tuple[str, str, Node | None, tuple[str, ...]]] = []
         inside: set[Node] = set()
         around: set[Node] = set()
         for quad in islice(self.merged(node, None, None), OUT_LIMIT):
@@ -203,7 +205,7 @@ class Gatherer:
                 if place is not None:
                     labels.append((place, str(value), value.language or "", value.value))
                 if value.datatype in TEMPORAL_DATATYPES and told(predicate.value):
-                    dates.append((str(predicate), str(value), (value.value,)))
+                    dates.append((str(predicate), str(value), None, (value.value,)))
             elif predicate == TYPE or predicate.value in names:
                 around.add(value)
                 if predicate == TYPE and isinstance(value, NamedNode):
@@ -212,16 +214,19 @@ class Gatherer:
                 found = self._dates_inside(value, around)
                 if found is not None:
                     inside.add(value)
-                    dates.append((str(predicate), str(value), found))
+                    dates.append((str(predicate), str(value), value, found))
+        if len(labels) > 1:
+            labels.sort()
         texts: dict[str, str] = {}
-        for _, _, language, text in sorted(labels):
+        for _, _, language, text in labels:
             texts.setdefault(language, text)
         return Summary(
             texts,
             [iri for _, iri in sorted(types)],
-            tuple(dict.fromkeys([date for _, _, some in sorted(dates) for date in some])),
+            tuple(dict.fromkeys([date for *_, some in sorted(dates, key=_first_two) for date in some])),
+            tuple([(detail, some) for _, _, detail, some in sorted(dates, key=_first_two)]),
             frozenset(inside),
-            frozenset(inside | around),
+            frozenset(around),
         )
 
     def _dates_inside(self, detail: NamedNode, around: set[Node]) -> tuple[str, ...] | None:
@@ -280,8 +285,8 @@ class Gatherer:
                 self.summary(quad.object)
 
 
-def _first_two(told: tuple[str, str, Any]) -> tuple[str, str]:
-    return told[:2]
+def _first_two(told: tuple[Any, ...]) -> tuple[str, str]:
+    return told[0], told[1]
 
 
 def _is_temporal(value: object) -> bool:

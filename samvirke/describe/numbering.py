@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from samvirke.describe.facts import Facts, PassageView, Value
 from samvirke.describe.inline import Note, field_label
-from samvirke.describe.rows import Draft, Drafts, Fact, Part, Row
+from samvirke.describe.rows import INCOMING_GROUP, Draft, Drafts, Fact, Part, Row
 
 
 class Numbering:
@@ -22,6 +22,7 @@ class Numbering:
         wanted = dict.fromkeys([one for row in drafts.rows for fact in row.facts for one in behind(fact)])
         wanted.update(dict.fromkeys(drafts.name_passages))
         facts = drafts.facts
+        self.about = drafts.node.value
         self.known: Mapping[str, PassageView] = {one: facts.passage(one) for one in wanted}
         self.ordered: Sequence[PassageView] = sorted(self.known.values(), key=lambda one: one.place)
         self.numbers: Mapping[str, int] = {one.address: number for number, one in enumerate(self.ordered, 1)}
@@ -53,7 +54,8 @@ class Numbering:
             disagreement=len(parts) > 1 and self._disagree(parts),
             key="key" in field.roles,
             turned=draft.turned,
-            total=len(draft.facts),
+            total=draft.total,
+            about=self.about if draft.total > len(draft.facts) and draft.group != INCOMING_GROUP else "",
         )
 
     def _place(self, fact: Fact) -> tuple[int, int, str]:
@@ -122,7 +124,7 @@ def behind(fact: Fact) -> tuple[str, ...]:
     return (*fact.passages, *fact.when_passages, *[one for note in fact.notes for one in note.passages])
 
 
-def shortened(row: Row, room: int, total: int) -> Row:
+def shortened(row: Row, room: int) -> Row:
     """Return a row with as many facts as there is room for."""
     parts = []
     for part in row.parts:
@@ -130,4 +132,4 @@ def shortened(row: Row, room: int, total: int) -> Row:
             break
         parts.append(part if len(part.facts) <= room else replace(part, facts=part.facts[:room]))
         room -= len(part.facts)
-    return replace(row, parts=tuple(parts), total=total)
+    return replace(row, parts=tuple(parts))

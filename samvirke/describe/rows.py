@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from samvirke.describe.facts import Facts, Node, Value
+from samvirke.describe.facts import Facts, Node, Value, place_of
+from samvirke.describe.gathering import INCOMING, INCOMING_KEPT
 from samvirke.describe.inline import Line, Note, line
 from samvirke.model import Literal, NamedNode
 from samvirke.schema.hints import Field, Text
@@ -17,6 +18,8 @@ from samvirke.terms import TYPE
 
 INCOMING_GROUP = "urn:incoming"
 REST_GROUP = "urn:rest"
+SHOWN = 20
+"""Things that a row shows which is read backwards: a hub is named by thousands, and a page is no list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Row:
 
     `gap` says that the shape expects a value and no source has one; `disagreement` that documents
     give different values; `total` how many values there are when not all are here; `turned` that
-    the row has no wording of its own from this end.
+    the row has no wording of its own from this end. `about` is the thing, where not all is shown.
     """
 
     id: str
@@ -81,6 +84,7 @@ class Row:
     key: bool = False
     turned: bool = False
     total: int = 0
+    about: str = ""
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -95,12 +99,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A row before its passages have numbers."""
+    """A row before its passages have numbers.
+
+    `total` is how many values there are, `kept` how many of them were looked at, `sourced` how many of these have a
+    passage.
+    """
 
     group: str
     field: Field
     facts: tuple[Fact, ...]
     turned: bool
+    total: int
+    kept: int
+    sourced: int
 
 
 class Drafts:
@@ -159,9 +170,33 @@ class Drafts:
         """Add a row; one without values only where the shape wants the gap told."""
         if not values and not row.gap:
             return
-        facts = tuple([self._fact(row, value) for value in values])
-        self.shown.update(value.iri for fact in facts for value in fact.values if value.iri)
-        self.rows.append(Draft(row.group if group is None else group, row, facts, turned))
+        shown = values
+        if row.inverse and len(values) > SHOWN:
+            shown = self._first(row, values)
+        facts = tuple([self._fact(row, value) for value in shown])
+        self.shown.update([value.iri for fact in facts for value in fact.values if value.iri])
+        kept = total = len(values)
+        sourced = sum([1 for fact in facts if fact.passages])
+        if shown is not values:
+            left = set(values).difference(shown)
+            path = self.facts.schema.node(row.path)
+            sourced += sum([1 for one in left if self.facts.evidence(one, path, self.node).passages])
+            counted = self.facts.counts.get((path, INCOMING), 0)
+            total = counted if counted > kept >= INCOMING_KEPT - 1 else kept
+        self.rows.append(Draft(row.group if group is None else group, row, facts, turned, total, kept, sourced))
+
+    def _first(self, row: Field, values: Sequence[Node]) -> list[Node]:
+        """The values that a row shows where they are too many: those that come first in the sources."""
+        path = self.facts.schema.node(row.path)
+        last = ("\uffff", 0, 0, "")
+
+        def place(value: Node) -> tuple[str, int, int, str]:
+            passages = self.facts.evidence(value, path, self.node).passages
+            found = [(version, start, -end, one) for one in passages for version, start, end in (place_of(one),)]
+            return min(found, default=last)
+
+        placed = sorted([(place(value), at) for at, value in enumerate(values)])
+        return [values[at] for _, at in placed[:SHOWN]]
 
     def _fact(self, row: Field, value: Node) -> Fact:
         """One value of a row with the passages behind it."""

@@ -200,6 +200,8 @@ class Fragments:
             disagree = ""
             if row.disagreement and position == last:
                 disagree = f'<p class="note">{self._disagreement}</p>'
+            if row.about and position == last:
+                disagree += self._all_of(row)
             chips = f"<span>{self.chips_html(part.numbers, label)}</span>" if part.numbers else ""
             found.append(
                 f'<tr role="row"{keys}{place}><th role="rowheader" scope="row"{title}><span{hidden}>{shown}</span></th>'
@@ -212,6 +214,13 @@ class Fragments:
                 f'<td role="cell">{self._not_stated}</td><td role="cell" class="k"></td></tr>\n'
             )
         return found[0] if len(found) == 1 else "".join(found)
+
+    def _all_of(self, row: Row) -> str:
+        """The way to all values of a row that shows some."""
+        pattern = f"GRAPH ?passage {{ ?thing <{row.path}> <{row.about}> }}"
+        query = self._links.sparql(self._lang, query=f"SELECT * WHERE {{\n  {pattern}\n}}\nLIMIT 1000")
+        told = escaped(self.gettext("All %(total)s") % {"total": formatting.number(str(row.total), self._lang)})
+        return f'<p class="note"><a href="{escaped(query)}" rel="nofollow">{told}</a></p>'
 
     def _cell(self, part: Part, label: str, numbers: Mapping[str, int]) -> str:
         """The facts of a part, its dates, and how its passages say it. Of a row's `label` the escaped text is given."""

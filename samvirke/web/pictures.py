@@ -378,7 +378,7 @@ def _nodes(links: Sequence[_Link], y: int, *, above: bool) -> list[Node]:
                 iri="" if several else first.iri,
                 anchor=link.row.id,
                 class_iri=first.class_iri,
-                number=len(link.values),
+                number=max(len(link.values), link.row.total) if link.row.about and several else len(link.values),
             )
         )
     return found

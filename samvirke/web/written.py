@@ -235,11 +235,12 @@ class Pages:
             kinds[value.class_iri] = kinds.get(value.class_iri, 0) + 1
         # "At least 3 feasts" counts the feasts, not the series they belong to.
         kind = max(sorted(kinds), key=lambda iri: kinds[iri])
-        amount = count(kinds[kind], lang)
+        several = max(kinds[kind], row.total) if row.about and len(kinds) == 1 else kinds[kind]
+        amount = count(several, lang)
         if kind:
             schema = self.schema
             hint = schema.class_hint(kind)
-            named = hint.plural(lang, schema.languages) if kinds[kind] > 1 else hint.label(lang, schema.languages).value
+            named = hint.plural(lang, schema.languages) if several > 1 else hint.label(lang, schema.languages).value
             if named.casefold() != row.label.value.casefold():
                 amount = f"{amount} {lower_first(named, lang)}"
         return Figure(row.label, _("at least %(number)s") % {"number": amount} if row.open_list else amount)
