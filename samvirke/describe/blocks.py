@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from samvirke.schema import Schema
 
-__all__ = ["Block", "Neighbourhood", "block_of", "blocks_of", "joined"]
+__all__ = ["Block", "Neighbourhood", "block_of", "blocks_of", "closed", "joined"]
 
 _AT_ONCE = 150
 """Incoming facts that are read with all their graphs at once; of more, those that a page shows one by one."""
@@ -139,7 +139,7 @@ def joined(blocks: Sequence[Block]) -> Block:
         out.setdefault(predicate, []).append(value)
     return Block(
         out,
-        {key: sorted(some, key=_closed) for key, some in graphs.items()},
+        {key: sorted(some, key=closed) for key, some in graphs.items()},
         frozenset().union(*[block.bare for block in blocks]),
         [(predicate, one) for predicate, values in out.items() for one in values if not isinstance(one, Literal)],
         (),
@@ -168,7 +168,7 @@ def _written(key: _Key) -> tuple[str, str]:
     return str(key[0]), str(key[1])
 
 
-def _closed(address: str) -> str:
+def closed(address: str) -> str:
     """An address as it is sorted in N-Quads, where a sign follows it that most others come before."""
     return f"{address}>"
 

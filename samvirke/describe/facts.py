@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
-from samvirke.describe.blocks import Block, Neighbourhood, block_of, blocks_of, joined
+from samvirke.describe.blocks import Block, Neighbourhood, block_of, blocks_of, closed, joined
 from samvirke.describe.gathering import INCOMING, VIEW, Summary
 from samvirke.model import BlankNode, Literal, NamedNode, Quad, Term, Triple
 from samvirke.schema import ALTERNATIVE_PROPERTIES, Schema
@@ -45,6 +45,7 @@ ANCHOR_OF, HEDGE, NOTE, MODE, IMPLIED = NIF.anchorOf, CORE.hedge, CORE.note, COR
 BOOLEAN, ANY_ADDRESS = XSD.boolean, XSD.anyURI
 _NOTHING: list[Node] = []
 _NO_ROWS: Mapping[NamedNode, list[Node]] = {}
+_NO_BLOCKS: list[Block] = []
 _UNSEEN = object()
 SPAN = re.compile(r"char=([0-9]+),([0-9]+)")
 
@@ -127,6 +128,7 @@ class Facts:
         self._values: dict[Node, Value] = {}
         self._dates: dict[Node, tuple[str, ...]] = {}
         self._inner: dict[Node, tuple[str, ...]] = {}
+        self._joining: dict[Node, bool] = {}
 
     def _of(self, quads: Iterable[Quad]) -> dict[Node, Block]:
         """The blocks of some quads, in order; counts are none of them."""
@@ -150,23 +152,11 @@ class Facts:
         return found  # type: ignore[return-value]  # a block, or none
 
     def _parts(self, near: Neighbourhood, node: Node) -> list[Block]:
-        found = list(near.blocks.get(node, ()))
-        if node in near.opened:
+        found = near.blocks.get(node, [])
+        if node in near.opened or node not in near.met:
             return found
-        if node in near.met:
-            own = near.parts(node).get(node)
-            return found if own is None else [*found, own]
-        return [*found, *[block for one in self._inside.get(node, ()) if (block := near.parts(one).get(node))]]
-
-    @cached_property
-    def _inside(self) -> dict[Node, list[Node]]:
-        """The neighbours by the details that their dates hang on."""
-        found: dict[Node, list[Node]] = {}
-        if self._near is not None:
-            for node in self._near.met - self._near.opened:
-                for detail in self._near.summary(node).inside:
-                    found.setdefault(detail, []).append(node)
-        return found
+        own = near.parts(node).get(node)
+        return found if own is None else [*found, own]
 
     def _summary(self, node: Node) -> Summary | None:
         """What names a neighbour, where it is all that is known of it."""
@@ -220,13 +210,15 @@ class Facts:
 
     def graphs_of(self, subject: Node, predicate: NamedNode, value: Node) -> Sequence[str]:
         """The named graphs that a triple stands in."""
-        block = self._block(subject) if self._near is None else self._told(self._near, subject)
+        if self._near is None:
+            block = self._blocks.get(subject)
+        else:
+            some = self._near.blocks.get(subject, _NO_BLOCKS)
+            if len(some) > 1:
+                found = {graph for one in some for graph in one.graphs.get((predicate, value), ())}
+                return sorted(found, key=closed)
+            block = some[0] if some else None
         return () if block is None else block.graphs.get((predicate, value), ())
-
-    def _told(self, near: Neighbourhood, subject: Node) -> Block | None:
-        """What named graphs say of a thing: a summary of it says nothing there."""
-        found = near.blocks.get(subject)
-        return found[0] if found and len(found) == 1 else self._block(subject)
 
     # ------------------------------------------------------------ values
 
@@ -236,16 +228,16 @@ class Facts:
 
     def types(self, node: Node) -> list[str]:
         """The addresses of a thing's types."""
-        summary = self._summary(node)
-        if summary is not None:
-            return summary.types
+        near = self._near
+        if near is not None and node not in near.opened:
+            return near.summary(node).types if node in near.met else []
         block = self._block(node)
         return [] if block is None else block.types
 
     def is_detail(self, node: Node) -> bool:
         """Whether the thing is shown inside others."""
         near = self._near
-        if near is not None and (node in near.met or node in near.opened):
+        if near is not None:
             return node in near.details
         types = self.types(node)
         return bool(types) and self.schema.is_detail(types)
@@ -312,34 +304,37 @@ class Facts:
             return self._own_value(node)
         near = self._near
         assert near is not None
-        around, some = summary.around, near.blocks.get(node)
-        if not (around.isdisjoint(near.opened) and around.isdisjoint(near.met)) or (
-            some is not None and any(value in near.details for block in some for _, value in block.edges)
-        ):
-            return self._own_value(node)
         known: Value | None = summary.made.get(self.lang)
         if known is None:
             self._dates[node] = summary.dates
             known = summary.made[self.lang] = self._own_value(node)
-        inside = summary.inside
-        if known.kind != "thing" or (inside.isdisjoint(near.opened) and inside.isdisjoint(near.met)):
+        if known.kind != "thing":
+            return known
+        told, inside = summary.told, summary.inside
+        further = [
+            (str(predicate), str(value), value, ())
+            for block in near.blocks.get(node, _NO_BLOCKS)
+            for predicate, value in block.edges
+            if value in near.details and value not in inside
+        ]
+        if further:
+            told = tuple(sorted((*told, *further), key=_first_two))
+        elif not inside or (inside.isdisjoint(near.opened) and inside.isdisjoint(near.met)):
             return known
         # More is known here of the details that its dates hang on.
-        found = [one for detail, told in summary.told for one in self._told_here(near, node, detail, told)]
-        dates = tuple(dict.fromkeys(found))
+        dates = tuple(dict.fromkeys([one for _, _, detail, some in told for one in self._told_here(detail, node, some)]))
         return known if dates == known.when else replace(known, when=dates)
 
-    def _told_here(
-        self, near: Neighbourhood, node: Node, detail: Node | None, told: tuple[str, ...]
-    ) -> tuple[str, ...]:
-        """The dates that a detail gives a thing on this page."""
-        if detail is None or not (detail in near.opened or detail in near.met):
+    def _told_here(self, detail: Node | None, node: Node, told: tuple[str, ...]) -> tuple[str, ...]:
+        """The dates that a detail gives a thing on this page; `told` where nothing more is known of it."""
+        near = self._near
+        if detail is None or near is None or not (detail in near.opened or detail in near.met):
             return told
-        if node in near.details or detail not in near.details:
-            return () if detail not in near.details or self._joins(detail) else tuple(self._dates_of(detail, (node,)))
+        if detail not in near.details or self._joins(detail):
+            return ()
         found = self._inner.get(detail)
         if found is None:
-            found = self._inner[detail] = () if self._joins(detail) else tuple(self._dates_of(detail, (node,)))
+            found = self._inner[detail] = tuple(self._dates_of(detail, (node,)))
         return found
 
     def _own_value(self, node: NamedNode | BlankNode) -> Value:
@@ -379,8 +374,12 @@ class Facts:
 
     def _joins(self, node: Node) -> bool:
         """Whether a detail node points at other listed things: then its dates are its own, not its owner's."""
-        values = (value for row in self.rows(node).values() for value in row)
-        return any(isinstance(value, NamedNode) and self.types(value) and not self.is_detail(value) for value in values)
+        found = self._joining.get(node)
+        if found is None:
+            values = [value for row in self.rows(node).values() for value in row if isinstance(value, NamedNode)]
+            found = any(not self.is_detail(value) and self.types(value) for value in values)
+            self._joining[node] = found
+        return found
 
     # ------------------------------------------------------------ evidence
 
@@ -475,3 +474,7 @@ def is_temporal(node: object) -> bool:
 
 def _about(edges: tuple[Node, object]) -> str:
     return str(edges[0])
+
+
+def _first_two(told: tuple[Any, ...]) -> tuple[str, str]:
+    return told[0], told[1]

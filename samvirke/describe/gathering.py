@@ -44,21 +44,24 @@ Learnt = TypeVar("Learnt")
 Key = TypeVar("Key", bound=Hashable)
 
 
+Told = tuple[str, str, "Node | None", tuple[str, ...]]
+"""A property and a value as they are sorted, the value again where it is a detail, and its dates."""
+
+
 @dataclass(slots=True, eq=False)
 class Summary:
     """What names a thing, as it is where nothing else is known: its texts by language, its types and its dates.
 
-    `told` are the dates in their order, with the detail that they hang on, if it is one; `inside` are these details,
-    `around` the things that they and the thing point at: where a page knows more of one of them, it may show the thing
-    in another way. `made` keeps what pages make of it, by language.
+    `told` are the dates in their order, each property and value with the detail that they hang on, if it is one;
+    `inside` are these details: a page that knows more of one may tell of other dates. `made` keeps what pages make of
+    it, by language.
     """
 
     labels: Mapping[str, str]
     types: list[str]
     dates: tuple[str, ...]
-    told: tuple[tuple[Node | None, tuple[str, ...]], ...]
+    told: tuple[Told, ...]
     inside: frozenset[Node]
-    around: frozenset[Node]
     made: dict[str, Any] = field(default_factory=dict)
 
 
@@ -195,9 +198,8 @@ class Gatherer:
         names, told = self.schema.label_places, self.schema.is_told
         labels: list[tuple[int, str, str, str]] = []
         types: list[tuple[str, str]] = []
-        dates: list[tuple[str, str, Node | None, tuple[str, ...]]] = []
+        dates: list[Told] = []
         inside: set[Node] = set()
-        around: set[Node] = set()
         for quad in islice(self.merged(node, None, None), OUT_LIMIT):
             predicate, value = quad.predicate, quad.object
             if isinstance(value, Literal):
@@ -206,31 +208,30 @@ class Gatherer:
                     labels.append((place, str(value), value.language or "", value.value))
                 if value.datatype in TEMPORAL_DATATYPES and told(predicate.value):
                     dates.append((str(predicate), str(value), None, (value.value,)))
-            elif predicate == TYPE or predicate.value in names:
-                around.add(value)
-                if predicate == TYPE and isinstance(value, NamedNode):
-                    types.append((str(value), value.value))
-            elif isinstance(value, NamedNode) and self.is_detail(value):
-                found = self._dates_inside(value, around)
+            elif not isinstance(value, NamedNode):
+                continue
+            elif predicate == TYPE:
+                types.append((str(value), value.value))
+            elif predicate.value not in names and self.is_detail(value):
+                found = self._dates_inside(value)
                 if found is not None:
                     inside.add(value)
                     dates.append((str(predicate), str(value), value, found))
-        if len(labels) > 1:
-            labels.sort()
+        labels.sort()
+        dates.sort(key=_first_two)
         texts: dict[str, str] = {}
         for _, _, language, text in labels:
             texts.setdefault(language, text)
         return Summary(
             texts,
             [iri for _, iri in sorted(types)],
-            tuple(dict.fromkeys([date for *_, some in sorted(dates, key=_first_two) for date in some])),
-            tuple([(detail, some) for _, _, detail, some in sorted(dates, key=_first_two)]),
+            tuple(dict.fromkeys([date for *_, some in dates for date in some])),
+            tuple(dates),
             frozenset(inside),
-            frozenset(around),
         )
 
-    def _dates_inside(self, detail: NamedNode, around: set[Node]) -> tuple[str, ...] | None:
-        """The dates that a detail has, told ones only; None when it has none at all. Notes what it points at."""
+    def _dates_inside(self, detail: NamedNode) -> tuple[str, ...] | None:
+        """The dates that a detail has, told ones only; None when it has none at all."""
         quads = [
             (str(one.predicate), str(one.object), one)
             for one in self.merged(detail, None, None)
@@ -238,7 +239,6 @@ class Gatherer:
         ]
         if not quads:
             return None
-        around.update(one.object for one in self.merged(detail, TYPE, None))
         told = self.schema.is_told
         return tuple([one.object.value for _, _, one in sorted(quads, key=_first_two) if told(one.predicate.value)])  # type: ignore[union-attr]  # dates are literals
 
