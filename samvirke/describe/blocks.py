@@ -186,7 +186,7 @@ class Neighbourhood:
         self.node = node
         self.known = known
         self.blocks: dict[Node, list[Block]] = {}
-        self.opened: set[Node] = set()
+        self.opened: dict[Node, Block] = {}
         """What is read as a whole: the thing and its details. All that `blocks` has of others are facts about these."""
         self.met: set[Node] = set()
         """Their neighbours: what may be told of one is its name, its types and its dates."""
@@ -202,16 +202,18 @@ class Neighbourhood:
 
     def quads(self) -> Iterator[Quad]:
         """Give it as quads, with all that may be asked for."""
-        every = {subject: list(some) for subject, some in self.blocks.items()}
+        every = {subject: [block] for subject, block in self.opened.items() if block.out}
+        for subject, some in self.blocks.items():
+            every.setdefault(subject, some)
 
         def take(subject: Node, block: Block) -> None:
-            if block.out and not any(block is one for one in every.setdefault(subject, [])):
-                every[subject].append(block)
+            if block.out and not any(block is one for one in every.get(subject, ())):
+                every[subject] = [*every.get(subject, ()), block]
 
-        for node in self.met - self.opened:
+        addresses = {one for some in every.values() for block in some for one in block.passages}
+        for node in self.met.difference(self.opened):
             for subject, block in self.parts(node).items():
                 take(subject, block)
-        addresses = {one for some in self.blocks.values() for block in some for one in block.passages}
         for address in addresses:
             take(NamedNode(address), self._all(NamedNode(address)))
         for version in sorted({address.partition("#")[0] for address in addresses}):
@@ -223,8 +225,6 @@ class Neighbourhood:
             yield count(predicate, INCOMING, number)
 
     def _take(self, subject: Node, block: Block) -> None:
-        if not block.out:
-            return
         found = self.blocks.get(subject)
         if found is None:
             self.blocks[subject] = [block]
@@ -245,9 +245,7 @@ class Neighbourhood:
         """Take all facts about a thing, and what names the things they point at."""
         if node in self.opened:
             return
-        self.opened.add(node)
-        block = self._all(node)
-        self._take(node, block)
+        block = self.opened[node] = self._all(node)
         for value in block.near:
             self._neighbour(value, depth - 1)
         if depth < DEPTH:
@@ -278,18 +276,17 @@ class Neighbourhood:
                 kept.append((quad.subject, predicate))
         if not kept:
             return
-        if counts.total() <= _AT_ONCE:
-            wanted = set(kept)
-            quads = self._reader.facts(None, None, node)
-            every = blocks_of([one for one in quads if (one.subject, one.predicate) in wanted])
-            for subject, _ in kept:
-                if subject in every:
-                    self._take(subject, every[subject])
-                self._neighbour(subject, DEPTH - 1)
-            return
-        for subject, predicate in kept:
-            self._take(subject, block_of(self._reader.facts(subject, predicate, node)))
+        for subject, _ in kept:
             self._neighbour(subject, DEPTH - 1)
+        # What is read as a whole says it already.
+        wanted = {pair for pair in kept if pair[0] not in self.opened}
+        if counts.total() <= _AT_ONCE:
+            quads = self._reader.facts(None, None, node) if wanted else ()
+            for subject, block in blocks_of([one for one in quads if (one.subject, one.predicate) in wanted]).items():
+                self._take(subject, block)
+            return
+        for subject, predicate in wanted:
+            self._take(subject, block_of(self._reader.facts(subject, predicate, node)))
 
     def _neighbour(self, node: Node, depth: int) -> None:
         """Take what a page shows of a thing beside the one it is about: all of a detail; others are only met."""

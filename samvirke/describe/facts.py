@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
-from samvirke.describe.blocks import Block, Neighbourhood, block_of, blocks_of, closed, joined
+from samvirke.describe.blocks import Block, Neighbourhood, blocks_of, closed, joined
 from samvirke.describe.gathering import INCOMING, VIEW, Summary
 from samvirke.model import BlankNode, Literal, NamedNode, Quad, Term, Triple
 from samvirke.schema import ALTERNATIVE_PROPERTIES, Schema
@@ -143,20 +143,19 @@ class Facts:
 
     def _block(self, node: Node) -> Block | None:
         """What is known of a node. Of a neighbourhood, what is known of the one asked for is put together here."""
+        near = self._near
+        if near is None:
+            return self._blocks.get(node)
+        block = near.opened.get(node)
+        if block is not None:
+            return block
         found = self._blocks.get(node, _UNSEEN)
         if found is _UNSEEN:
-            if self._near is None:
-                return None
-            parts = self._parts(self._near, node)
+            parts = near.blocks.get(node, _NO_BLOCKS)
+            own = near.parts(node).get(node) if node in near.met else None
+            parts = parts if own is None else [*parts, own]
             found = self._blocks[node] = joined(parts) if parts else None
         return found  # type: ignore[return-value]  # a block, or none
-
-    def _parts(self, near: Neighbourhood, node: Node) -> list[Block]:
-        found = near.blocks.get(node, [])
-        if node in near.opened or node not in near.met:
-            return found
-        own = near.parts(node).get(node)
-        return found if own is None else [*found, own]
 
     def _summary(self, node: Node) -> Summary | None:
         """What names a neighbour, where it is all that is known of it."""
@@ -186,9 +185,11 @@ class Facts:
             edges = [(one, block.edges) for one, block in self._blocks.items() if block is not None]
         else:
             opened = near.opened
-            edges = [
+            edges = [(one, [edge for edge in block.edges if edge[1] in opened]) for one, block in opened.items()]
+            edges += [
                 (one, [edge for block in blocks for edge in block.edges if edge[1] in opened])
                 for one, blocks in near.blocks.items()
+                if one not in opened
             ]
         for subject, some in sorted(edges, key=_about):
             for predicate, value in some:
@@ -212,7 +213,7 @@ class Facts:
         """The named graphs that a triple stands in."""
         if self._near is None:
             block = self._blocks.get(subject)
-        else:
+        elif (block := self._near.opened.get(subject)) is None:
             some = self._near.blocks.get(subject, _NO_BLOCKS)
             if len(some) > 1:
                 found = {graph for one in some for graph in one.graphs.get((predicate, value), ())}
@@ -396,6 +397,10 @@ class Facts:
         prefix = f"{self.schema.base}rule/"
         return Evidence((), next((graph for graph in graphs if graph.startswith(prefix)), ""))
 
+    def is_said(self, subject: Node, predicate: NamedNode, value: Node) -> bool:
+        """Whether a passage says a triple."""
+        return any("#" in graph for graph in self.graphs_of(subject, predicate, value))
+
     def passage(self, address: str) -> PassageView:
         """Return a passage; one nobody described is known by its address alone."""
         near = self._near
@@ -404,7 +409,7 @@ class Facts:
         key = (address, self.lang)
         found: PassageView | None = near.known.words.get(key)
         if found is None:
-            found = self._passage(address, block_of(near.described(address)).out)
+            found = self._passage(address, _by_property(near.described(address)))
             near.known.learn(near.known.words, key, found, 2)
         return found
 
@@ -451,6 +456,21 @@ def place_of(address: str) -> tuple[str, int, int]:
     version, _, fragment = address.partition("#")
     span = SPAN.match(fragment)
     return (version, int(span[1]), int(span[2])) if span else (version, 0, 0)
+
+
+def _by_property(quads: Iterable[Quad]) -> dict[NamedNode, list[Node]]:
+    """The values of each property, in order."""
+    found: dict[NamedNode, list[Node]] = {}
+    for _, predicate, value, _ in quads:
+        values = found.get(predicate)
+        if values is None:
+            found[predicate] = [value]
+        elif value not in values:
+            values.append(value)
+    for values in found.values():
+        if len(values) > 1:
+            values.sort(key=str)
+    return found
 
 
 def literal_value(literal: Literal) -> Value:

@@ -45,12 +45,7 @@ class Line:
 
 def field_label(facts: Facts, row: Field) -> Text:
     """Return a row's name: the shape's word, else the property's, else the local name."""
-    named = facts.schema.text(row.names, facts.lang)
-    if named:
-        return named
-    if row.inverse:
-        return facts.schema.reverse_name(row.path, facts.lang) or facts.schema.name(row.path, facts.lang)
-    return facts.schema.name(row.path, facts.lang)
+    return facts.schema.row_words(row, facts.lang)[0]
 
 
 def line(facts: Facts, node: Node, page: Node, only: tuple[tuple[str, str], ...] = (), depth: int = DEPTH) -> Line:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from samvirke.describe.facts import Facts, PassageView, Value
-from samvirke.describe.inline import Note, field_label
+from samvirke.describe.inline import Note
 from samvirke.describe.rows import INCOMING_GROUP, Draft, Drafts, Fact, Part, Row
 
 
@@ -42,11 +42,11 @@ class Numbering:
             groups.setdefault((tuple(sorted(fact.passages)), fact.rule), []).append(fact)
         parts = tuple([self._part(some, passages, rule) for (passages, rule), some in groups.items()])
         field = draft.field
-        description = facts.schema.text(field.descriptions, facts.lang) if field.descriptions else None
+        label, description = facts.schema.row_words(field, facts.lang)
         return Row(
             id=id,
-            label=field_label(facts, field),
-            description=description.value if description else "",
+            label=label,
+            description=description,
             parts=parts,
             path=field.path,
             inverse=field.inverse,

@@ -132,10 +132,17 @@ class Drafts:
 
     def _build(self) -> None:
         """Find the rows of the shapes, then those of what no shape names."""
-        names = set(self.facts.schema.label_properties)
-        for row in self.facts.schema.fields(self.types):
-            found = self._matching(row)
-            self._use(row.path, found, inverse=row.inverse)
+        schema = self.facts.schema
+        names = schema.label_places
+        # By address: a page asks for dozens of rows, most of which are not there.
+        out = {predicate.value: values for predicate, values in self.facts.rows(self.node).items()}
+        into = {predicate.value: values for predicate, values in self.facts.rows_into(self.node).items()}
+        for row in schema.fields(self.types):
+            found = self._matching(row, (into if row.inverse else out).get(row.path))
+            if found:
+                self._use(row.path, found, inverse=row.inverse)
+            elif not row.gap:
+                continue
             if row.hidden or (row.path in names and not row.inverse and not self.detail):
                 continue
             self._add(row, found)
@@ -144,12 +151,13 @@ class Drafts:
         self._rest_incoming()
 
     def _use(self, path: str, values: Sequence[Node], *, inverse: bool = False) -> None:
-        self.used.update((path, inverse, value) for value in values)
+        self.used.update([(path, inverse, value) for value in values])
         self.placed.update(values)
 
-    def _matching(self, row: Field) -> list[Node]:
+    def _matching(self, row: Field, values: Sequence[Node] | None) -> list[Node]:
         """The values of a row's path that meet its restriction."""
-        values = self.facts.values(self.node, self.facts.schema.node(row.path), inverse=row.inverse)
+        if not values:
+            return []
         return [value for value in values if value != self.node and (not row.only or self._meets(value, row))]
 
     def _meets(self, value: Node, row: Field) -> bool:
@@ -217,29 +225,30 @@ class Drafts:
         for predicate, values in sorted(self.facts.rows(self.node).items(), key=_name):
             if predicate.value in skipped:
                 continue
-            left = [one for one in values if (predicate.value, False, one) not in self.used]
+            path = predicate.value
+            left = [one for one in values if (path, False, one) not in self.used]
             left = [one for one in left if not self._said_again(self.node, predicate, one, one)]
             if left:
-                self._use(predicate.value, left)
-                self._add(Field(predicate.value), left, group=REST_GROUP)
+                self._use(path, left)
+                self._add(self.facts.schema.bare_field(path), left, group=REST_GROUP)
 
     def _rest_incoming(self) -> None:
         """Add what names the thing and no shape reads backwards."""
         for predicate, subjects in sorted(self.facts.rows_into(self.node).items(), key=_name):
-            left = [one for one in subjects if (predicate.value, True, one) not in self.used and one != self.node]
+            path = predicate.value
+            left = [one for one in subjects if (path, True, one) not in self.used and one != self.node]
             left = [one for one in left if not self._said_again(one, predicate, self.node, one)]
             left = [one for one in left if self.facts.graphs_of(one, predicate, self.node)]
             if left:
-                worded = self.facts.schema.reverse_name(predicate.value, self.facts.lang)
-                field = Field(predicate.value, inverse=True)
+                worded = self.facts.schema.reverse_name(path, self.facts.lang)
+                field = self.facts.schema.bare_field(path, inverse=True)
                 self._add(field, left, group=INCOMING_GROUP, turned=worded is None)
 
     def _said_again(self, subject: Node, predicate: NamedNode, value: Node, other: Node) -> bool:
         """Whether an inferred triple only says in other words what a row shows already."""
         if isinstance(other, Literal):
             return False
-        behind = self.facts.evidence(subject, predicate, value)
-        if behind.passages and not behind.rule:
+        if self.facts.is_said(subject, predicate, value):
             return False
         if other in self.placed or (isinstance(other, NamedNode) and other.value in self.shown):
             return True

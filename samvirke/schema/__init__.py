@@ -321,6 +321,22 @@ class Schema:
                 merged[row.key] = _merge(merged[row.key], row) if row.key in merged else row
         return tuple(sorted(merged.values(), key=self._place))
 
+    def bare_field(self, path: str, *, inverse: bool = False) -> Field:
+        """Return the row of a property that no shape speaks of: the same each time."""
+        return self._learnt(("bare", path, inverse), lambda: Field(path, inverse=inverse))
+
+    def row_words(self, row: Field, language: str) -> tuple[Text, str]:
+        """Return what a row of a page is called, and its description: the shape's words, else the property's."""
+        # A row holds dictionaries, so it is known by itself; kept with its words, no other can come to bear its number.
+        return self._learnt(("row", id(row), language), lambda: (row, self._row_words(row, language)))[1]
+
+    def _row_words(self, row: Field, language: str) -> tuple[Text, str]:
+        described = self.text(row.descriptions, language)
+        named = self.text(row.names, language)
+        if named is None and row.inverse:
+            named = self.reverse_name(row.path, language)
+        return named or self.name(row.path, language), described.value if described else ""
+
     def line_fields(self, types: Iterable[str]) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
         """Return the rows by which a detail of these types is said in one line: what it joins, and what is noted."""
         key = tuple(types)
