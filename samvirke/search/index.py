@@ -222,9 +222,18 @@ class Index:
 
     def inferred(self, iri: str) -> dict[tuple[str, str, str], tuple[str, tuple[str, ...]]]:
         """Return what rules said from and to a thing: triple in N-Triples form → rule, passages of the premises."""
-        node = f"<{iri}>"
-        columns = "SELECT s, p, o, rule, passages FROM inferred"
-        rows = self._rows(f"{columns} WHERE s = ? UNION {columns} WHERE o = ? LIMIT {RANKED}", node, node)
+        return {**self.inferred_to(iri), **self.inferred_of(iri)}
+
+    def inferred_of(self, iri: str) -> dict[tuple[str, str, str], tuple[str, tuple[str, ...]]]:
+        """Return the same of the triples about the thing only."""
+        return self._inferred("SELECT s, p, o, rule, passages FROM inferred WHERE s = ? LIMIT ?", iri)
+
+    def inferred_to(self, iri: str) -> dict[tuple[str, str, str], tuple[str, tuple[str, ...]]]:
+        """Return the same of the triples that point at the thing only."""
+        return self._inferred("SELECT s, p, o, rule, passages FROM inferred WHERE o = ? LIMIT ?", iri)
+
+    def _inferred(self, query: str, iri: str) -> dict[tuple[str, str, str], tuple[str, tuple[str, ...]]]:
+        rows = self._rows(query, f"<{iri}>", RANKED)
         read = {passages: tuple(json.loads(passages)) for passages in {row[4] for row in rows}}
         return {(s, p, o): (rule, read[passages]) for s, p, o, rule, passages in rows}
 

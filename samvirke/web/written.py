@@ -69,25 +69,34 @@ class _Voice:
 
 
 class Told(Mapping[tuple[str, str, str], Evidence]):
-    """Which rule and which passages are behind the inferred triples of a thing: read from the index when first asked."""
+    """Which rule and which passages are behind a thing's inferred triples: read from the index when they are asked."""
 
     def __init__(self, index: Index, iri: str) -> None:
         """Take the index of a generation and the address of a thing."""
         self._index = index
         self._iri = iri
+        self._node = f"<{iri}>"
 
     @cached_property
-    def _known(self) -> dict[tuple[str, str, str], Evidence]:
-        return {key: Evidence(passages, rule) for key, (rule, passages) in self._index.inferred(self._iri).items()}
+    def _of(self) -> dict[tuple[str, str, str], Evidence]:
+        return {key: Evidence(passages, rule) for key, (rule, passages) in self._index.inferred_of(self._iri).items()}
+
+    @cached_property
+    def _to(self) -> dict[tuple[str, str, str], Evidence]:
+        return {key: Evidence(passages, rule) for key, (rule, passages) in self._index.inferred_to(self._iri).items()}
 
     def __getitem__(self, key: tuple[str, str, str]) -> Evidence:
-        return self._known[key]
+        if key[0] == self._node:
+            return self._of[key]
+        if key[2] == self._node:
+            return self._to[key]
+        raise KeyError(key)
 
     def __iter__(self) -> Iterator[tuple[str, str, str]]:
-        return iter(self._known)
+        return iter({**self._to, **self._of})
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len({**self._to, **self._of})
 
 
 class Pages:
