@@ -81,9 +81,7 @@ Part = tuple[Node, Block]
 
 def block_of(quads: Iterable[Quad]) -> Block:
     """Return the block that some quads about one thing make."""
-    met = list(quads)
-    if len(met) > 1:
-        met.sort(key=str)
+    met = sorted(quads, key=str)
     out: dict[NamedNode, list[Node]] = {}
     graphs: dict[_Key, list[str]] = {}
     edges: list[_Key] = []
@@ -110,7 +108,7 @@ def block_of(quads: Iterable[Quad]) -> Block:
 
 
 def _passages(graphs: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    return tuple({one for some in graphs for one in some if "#" in one})
+    return tuple({one: None for some in graphs for one in some if "#" in one})
 
 
 def blocks_of(quads: Iterable[Quad]) -> dict[Node, Block]:

@@ -136,8 +136,10 @@ class _View:
 
     def lead(self) -> Text | None:
         """The sentence under the heading: what the shapes give the description role, its values in one."""
-        rows = [row.path for row in self.facts.schema.fields(self.drafts.types) if "description" in row.roles]
-        for path in (*rows, *self.facts.schema.description_properties):
+        shown = {row.path for row in self.rows}
+        for path in self.facts.schema.describing(self.drafts.types):
+            if path not in shown:
+                continue
             told = [part for row in self.rows if row.path == path and not row.inverse for part in row.parts]
             values = [value for part in told for fact in part.facts for value in fact.values if value.kind == "text"]
             texts: dict[str, list[str]] = {}

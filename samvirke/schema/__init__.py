@@ -321,6 +321,15 @@ class Schema:
                 merged[row.key] = _merge(merged[row.key], row) if row.key in merged else row
         return tuple(sorted(merged.values(), key=self._place))
 
+    def describing(self, types: Iterable[str]) -> tuple[str, ...]:
+        """Return the properties that describe things of these types: those with the role, then the usual ones."""
+        key = tuple(types)
+        return self._learnt(("describing", key), lambda: self._describing(key))
+
+    def _describing(self, types: Iterable[str]) -> tuple[str, ...]:
+        rows = [row.path for row in self.fields(types) if "description" in row.roles]
+        return (*rows, *self.description_properties)
+
     def bare_field(self, path: str, *, inverse: bool = False) -> Field:
         """Return the row of a property that no shape speaks of: the same each time."""
         return self._learnt(("bare", path, inverse), lambda: Field(path, inverse=inverse))

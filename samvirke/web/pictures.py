@@ -8,7 +8,6 @@ Source: https://www.w3.org/TR/SVG2/coords.html#Units
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -323,7 +322,10 @@ def connections(view: EntityView, rank: Callable[[str], float]) -> Connections |
     highest `rank` (the order of lists) are left to the table of facts.
     """
     links = _linked(view)
-    for row, weight in Counter(link.row.id for link in links).items():
+    weights: dict[str, int] = {}
+    for link in links:
+        weights[link.row.id] = weights.get(link.row.id, 0) + 1
+    for row, weight in weights.items():
         if weight > MANY:
             links = _merged(links, row)
     if len(links) > len(PLACES):
@@ -389,11 +391,12 @@ def _linked(view: EntityView) -> list[_Link]:
     seen: set[str] = {view.iri}
     found = []
     for row in (*view.rows, *view.incoming):
-        for fact in row.facts:
-            for value in fact.values:
-                if value.kind == "thing" and value.iri not in seen:
-                    seen.add(value.iri)
-                    found.append(_Link(row, (value,)))
+        for part in row.parts:
+            for fact in part.facts:
+                for value in fact.values:
+                    if value.kind == "thing" and value.iri not in seen:
+                        seen.add(value.iri)
+                        found.append(_Link(row, (value,)))
     return found
 
 
@@ -428,6 +431,7 @@ def _relations(links: Sequence[_Link], nodes: Sequence[Node], hub: int) -> tuple
     return tuple(found)
 
 
+@lru_cache(maxsize=4_096)
 def _lines(text: str, width: int, most: int) -> tuple[str, ...]:
     """Break a label at its spaces into a few short lines; what does not fit ends in an ellipsis."""
     lines: list[str] = [""]
