@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from samvirke.describe.blocks import Block, Neighbourhood, blocks_of, closed, joined
 from samvirke.describe.gathering import INCOMING, VIEW, Summary
@@ -50,8 +50,7 @@ _UNSEEN = object()
 SPAN = re.compile(r"char=([0-9]+),([0-9]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value as a page shows it.
 
     `kind` is "thing" (has a page here), "term" (of the ontology), "link" (elsewhere), "date" (EDTF or
@@ -85,8 +84,7 @@ class PassageView:
         return (self.version, self.start, -self.end, self.address)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What stands behind a triple: passages, or a rule and the passages of its premises."""
 
     passages: tuple[str, ...] = ()
@@ -324,7 +322,7 @@ class Facts:
             return known
         # More is known here of the details that its dates hang on.
         dates = tuple(dict.fromkeys([one for _, _, detail, some in told for one in self._told_here(detail, node, some)]))
-        return known if dates == known.when else replace(known, when=dates)
+        return known if dates == known.when else known._replace(when=dates)
 
     def _told_here(self, detail: Node | None, node: Node, told: tuple[str, ...]) -> tuple[str, ...]:
         """The dates that a detail gives a thing on this page; `told` where nothing more is known of it."""

@@ -7,7 +7,6 @@ give each passage its number. Level 4; pure.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from samvirke.describe.facts import Facts, PassageView, Value
 from samvirke.describe.inline import Note
@@ -83,7 +82,7 @@ class Numbering:
             when, when_passages = shared.pop() if len(shared) == 1 else ((), ())
         facts = [self._sorted_passages(fact) for fact in facts]
         if when:
-            facts = [replace(fact, when=(), when_passages=()) for fact in facts]
+            facts = [fact._replace(when=(), when_passages=()) for fact in facts]
         notes = dict.fromkeys([one for fact in facts for note in fact.notes for one in note.passages])
         read = [note for one in every if (note := known[one].note) is not None]
         return Part(
@@ -105,7 +104,7 @@ class Numbering:
             return fact
         numbers = self.numbers.__getitem__
         notes = tuple(Note(note.label, note.value, tuple(sorted(note.passages, key=numbers))) for note in fact.notes)
-        return replace(fact, notes=notes, when_passages=tuple(sorted(fact.when_passages, key=numbers)))
+        return fact._replace(notes=notes, when_passages=tuple(sorted(fact.when_passages, key=numbers)))
 
     def _disagree(self, parts: Sequence[Part]) -> bool:
         """Whether two documents speak of the row and do not say the same."""
@@ -130,6 +129,6 @@ def shortened(row: Row, room: int) -> Row:
     for part in row.parts:
         if room <= 0:
             break
-        parts.append(part if len(part.facts) <= room else replace(part, facts=part.facts[:room]))
+        parts.append(part if len(part.facts) <= room else part._replace(facts=part.facts[:room]))
         room -= len(part.facts)
-    return replace(row, parts=tuple(parts))
+    return row._replace(parts=tuple(parts))

@@ -7,7 +7,7 @@ these are given when all is known (`numbering.py`). Level 4; pure. Must not name
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from samvirke.describe.facts import Facts, Node, Value, place_of
 from samvirke.describe.gathering import INCOMING, INCOMING_KEPT
@@ -22,8 +22,7 @@ SHOWN = 20
 """Things that a row shows which is read backwards: a hub is named by thousands, and a page is no list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One value with what stands behind it.
 
     `rule` is set when nobody said it and a rule gave it; `gaps` names what no source says of it.
@@ -38,8 +37,7 @@ class Fact:
     gaps: tuple[Text, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """The values of a row that share their evidence: drawn as one line of the table.
 
     `numbers` are the chips, `implied` and `hedges` what the passages themselves say, `readings` how
@@ -64,8 +62,7 @@ class Part:
     note_numbers: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One property of the thing, seen from it or from the other end.
 
     `gap` says that the shape expects a value and no source has one; `disagreement` that documents
@@ -97,8 +94,7 @@ class Row:
         return any(part.hedges for part in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A row before its passages have numbers.
 
     `total` is how many values there are, `kept` how many of them were looked at, `sourced` how many of these have a

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from samvirke.describe.entity import EntityView
 from samvirke.describe.facts import Value
@@ -91,8 +92,7 @@ class Timeline:
     last: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(NamedTuple):
     """A date with what it is the date of."""
 
     label: str
@@ -309,8 +309,7 @@ class Connections:
     classes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
+class _Link(NamedTuple):
     row: Row
     values: tuple[Value, ...]
 
