@@ -321,7 +321,9 @@ class Facts:
         elif not inside or (inside.isdisjoint(near.opened) and inside.isdisjoint(near.met)):
             return known
         # More is known here of the details that its dates hang on.
-        dates = tuple(dict.fromkeys([one for _, _, detail, some in told for one in self._told_here(detail, node, some)]))
+        dates = tuple(
+            dict.fromkeys([one for _, _, detail, some in told for one in self._told_here(detail, node, some)])
+        )
         return known if dates == known.when else known._replace(when=dates)
 
     def _told_here(self, detail: Node | None, node: Node, told: tuple[str, ...]) -> tuple[str, ...]:

@@ -134,7 +134,7 @@ def _bare(side: Side, lang: str) -> str:
 
 
 def _in_words(day: date, lang: str, *, month_only: bool) -> str:
-    """Write a day or its month. What differs from year to year is the year's own digits, where they are told plainly."""
+    """Write a day or its month: from year to year only the year's own digits differ, where they are told plainly."""
     before, plain, after = _around_year(day.month, 1 if month_only else day.day, lang, month_only)
     if plain and day.year >= 1000:  # noqa: PLR2004 - four digits, as told above
         return f"{before}{day.year}{after}"
@@ -142,7 +142,7 @@ def _in_words(day: date, lang: str, *, month_only: bool) -> str:
 
 
 @lru_cache(maxsize=TEXTS_KEPT)
-def _around_year(month: int, day: int, lang: str, month_only: bool) -> tuple[str, str, str]:  # noqa: FBT001 - cached by position
+def _around_year(month: int, day: int, lang: str, month_only: bool) -> tuple[str, str, str]:
     """Return what stands before and after the year; the middle is "" where a year is written in another way."""
     sample = date(SAMPLE_YEAR, month, day)
     text = _month(sample, lang) if month_only else str(format_date(sample, "long", locale=_dates_locale(lang)))

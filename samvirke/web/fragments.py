@@ -105,22 +105,19 @@ class Fragments:
     def value_html(self, value: Value) -> str:
         """Return a value without its dates."""
         kind, text, lang = value.kind, value.text, self._lang
-        if kind == "thing":
-            return f'<a href="{escaped(self._links.page(value.iri, lang))}">{self.inner_html(text, value.language)}</a>'
-        if kind == "text":
-            return self.inner_html(text, value.language)
-        if kind == "term":
-            address = escaped(self._links.ontology(lang, value.iri))
-            return f'<a href="{address}">{self.inner_html(text, value.language)}</a>'
+        if kind in {"thing", "term"}:
+            links, iri = self._links, value.iri
+            address = links.page(iri, lang) if kind == "thing" else links.ontology(lang, iri)
+            return f'<a href="{escaped(address)}">{self.inner_html(text, value.language)}</a>'
         if kind == "link":
             return f'<a href="{escaped(value.iri)}" rel="nofollow">{escaped(text)}</a>'
-        if kind == "date":
-            return escaped(formatting.when(text, lang))
-        if kind == "number":
-            return escaped(formatting.number(text, lang))
-        if kind == "boolean":
-            return escaped(self.gettext("Yes") if text == "true" else self.gettext("No"))
-        return self.inner_html(text, value.language)
+        if kind == "text":
+            return self.inner_html(text, value.language)
+        told = {"date": formatting.when, "number": formatting.number}.get(kind, self._yes_or_no)
+        return escaped(told(text, lang))
+
+    def _yes_or_no(self, text: str, _: str) -> str:
+        return self.gettext("Yes") if text == "true" else self.gettext("No")
 
     def dates(self, texts: Iterable[str]) -> Markup:
         """Return dates in words."""
@@ -210,7 +207,8 @@ class Fragments:
             )
         if row.gap:
             found.append(
-                f'<tr role="row" class="gap" id="{escaped(row.id)}"><th role="rowheader" scope="row"{title}>{named}</th>'
+                f'<tr role="row" class="gap" id="{escaped(row.id)}">'
+                f'<th role="rowheader" scope="row"{title}>{named}</th>'
                 f'<td role="cell">{self._not_stated}</td><td role="cell" class="k"></td></tr>\n'
             )
         return found[0] if len(found) == 1 else "".join(found)

@@ -28,8 +28,8 @@ from samvirke.schema.hints import Text
 from samvirke.search import Index
 from samvirke.web import wording
 from samvirke.web.drawing import Drawing
-from samvirke.web.escaping import escaped
 from samvirke.web.entity_html import Beside, EntityWriter, Figure
+from samvirke.web.escaping import escaped
 from samvirke.web.formatting import count, lower_first, number, stamp, when
 from samvirke.web.fragments import Fragments, script_safe
 from samvirke.web.links import links_of
