@@ -23,21 +23,21 @@ from samvirke.describe.gathering import (
     Gatherer,
     Node,
     Published,
+    Summary,
     count,
 )
 from samvirke.model import Literal, NamedNode, Quad, Triple
-from samvirke.terms import PROV, TYPE
+from samvirke.terms import TYPE
 
 if TYPE_CHECKING:
     from pyoxigraph import Store
 
     from samvirke.schema import Schema
 
-__all__ = ["Block", "Neighbourhood", "Summary", "block_of", "blocks_of", "joined"]
+__all__ = ["Block", "Neighbourhood", "block_of", "blocks_of", "closed", "joined"]
 
 _AT_ONCE = 150
 """Incoming facts that are read with all their graphs at once; of more, those that a page shows one by one."""
-_SPECIALIZATION_OF = PROV.specializationOf
 _Key = tuple[NamedNode, Node]
 
 
@@ -79,46 +79,36 @@ class Block:
 Part = tuple[Node, Block]
 
 
-@dataclass(slots=True, eq=False)
-class Summary:
-    """What names a thing: the block of it and those of the details that its dates hang on.
-
-    `targets` are the things that these point at, themselves left out. `values` keeps how it is shown, by language: it
-    holds on every page where nothing more is known of these things.
-    """
-
-    parts: Sequence[Part]
-    targets: frozenset[Node] = frozenset()
-    values: dict[str, Any] = field(default_factory=dict)
-
-
 def block_of(quads: Iterable[Quad]) -> Block:
     """Return the block that some quads about one thing make."""
-    met = list(quads)
+    met = sorted(quads, key=str)
     out: dict[NamedNode, list[Node]] = {}
     graphs: dict[_Key, list[str]] = {}
     edges: list[_Key] = []
+    near: dict[Node, None] = {}
     bare: set[_Key] = set()
-    seen: set[_Key] = set()
-    for _, predicate, value, graph in met if len(met) == 1 else sorted(met, key=str):
-        key = (predicate, value)
-        if key not in seen:
-            seen.add(key)
-            out.setdefault(predicate, []).append(value)
+    predicate: NamedNode | None = None
+    values: list[Node] = []
+    for _, found, value, graph in met:
+        if found != predicate:
+            predicate, values = found, []
+            out[found] = values
+        key = (found, value)
+        if not values or values[-1] != value:
+            values.append(value)
             if not isinstance(value, Literal):
                 edges.append(key)
+                if found != TYPE:
+                    near[value] = None
         if isinstance(graph, NamedNode):
             graphs.setdefault(key, []).append(graph.value)
         else:
             bare.add(key)
-    near: dict[Node, None] = {}
-    if edges:
-        near = {quad.object: None for quad in met if quad.predicate != TYPE and not isinstance(quad.object, Literal)}
     return Block(out, graphs, frozenset(bare), edges, tuple(near), _passages(graphs.values()))
 
 
 def _passages(graphs: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    return tuple({one for some in graphs for one in some if "#" in one})
+    return tuple({one: None for some in graphs for one in some if "#" in one})
 
 
 def blocks_of(quads: Iterable[Quad]) -> dict[Node, Block]:
@@ -147,7 +137,7 @@ def joined(blocks: Sequence[Block]) -> Block:
         out.setdefault(predicate, []).append(value)
     return Block(
         out,
-        {key: sorted(some, key=_closed) for key, some in graphs.items()},
+        {key: sorted(some, key=closed) for key, some in graphs.items()},
         frozenset().union(*[block.bare for block in blocks]),
         [(predicate, one) for predicate, values in out.items() for one in values if not isinstance(one, Literal)],
         (),
@@ -176,39 +166,63 @@ def _written(key: _Key) -> tuple[str, str]:
     return str(key[0]), str(key[1])
 
 
-def _closed(address: str) -> str:
+def closed(address: str) -> str:
     """An address as it is sorted in N-Quads, where a sign follows it that most others come before."""
     return f"{address}>"
 
 
 class Neighbourhood:
-    """What the page about a thing shows, by what it is about, and how often the thing is named."""
+    """What the page about a thing shows, by what it is about, and how often the thing is named.
+
+    What is said of the thing and of its details is read at once, and so is what names it; the names of its
+    neighbours, the words of passages and what is told of documents are read when they are asked for.
+    """
 
     def __init__(self, store: Store | Published, schema: Schema, node: NamedNode) -> None:
         """Read it from a store, or from one with what is known of it."""
         known = store if isinstance(store, Published) else Published(store)
+        self.node = node
+        self.known = known
         self.blocks: dict[Node, list[Block]] = {}
-        self.summaries: dict[Node, Summary] = {}
+        self.opened: dict[Node, Block] = {}
+        """What is read as a whole: the thing and its details. All that `blocks` has of others are facts about these."""
+        self.met: set[Node] = set()
+        """Their neighbours: what may be told of one is its name, its types and its dates."""
+        self.details: set[Node] = set()
+        """Those of them that are details."""
         self.counts: Counter[NamedNode] = Counter()
         self._reader = Gatherer(known, schema)
-        self._known = known
         self._schema = schema
-        self._opened: set[Node] = set()
-        self._met: set[Node] = set()
+        if schema.is_detail(self._all(node).types):
+            self.details.add(node)
         self._thing(node, DEPTH)
         self._incoming(node)
-        self._evidence()
 
     def quads(self) -> Iterator[Quad]:
-        """Give it as quads."""
-        for subject, blocks in self.blocks.items():
+        """Give it as quads, with all that may be asked for."""
+        every = {subject: [block] for subject, block in self.opened.items() if block.out}
+        for subject, some in self.blocks.items():
+            every.setdefault(subject, some)
+
+        def take(subject: Node, block: Block) -> None:
+            if block.out and not any(block is one for one in every.get(subject, ())):
+                every[subject] = [*every.get(subject, ()), block]
+
+        addresses = {one for some in every.values() for block in some for one in block.passages}
+        for node in self.met.difference(self.opened):
+            for subject, block in self.parts(node).items():
+                take(subject, block)
+        for address in addresses:
+            take(NamedNode(address), self._all(NamedNode(address)))
+        for version in sorted({address.partition("#")[0] for address in addresses}):
+            for subject, block in blocks_of(self.version(version)).items():
+                take(subject, block)
+        for subject, blocks in every.items():
             yield from joined(blocks).quads(subject)
         for predicate, number in sorted(self.counts.items(), key=str):
             yield count(predicate, INCOMING, number)
 
     def _take(self, subject: Node, block: Block) -> None:
-        if not block.out:
-            return
         found = self.blocks.get(subject)
         if found is None:
             self.blocks[subject] = [block]
@@ -217,41 +231,36 @@ class Neighbourhood:
 
     def _all(self, node: Node) -> Block:
         """All facts about a thing."""
-        found = self._known.things.get(node)
+        found = self.known.things.get(node)
         if found is None:
             found = block_of(islice(self._reader.facts(node, None, None), OUT_LIMIT))
-            self._known.learn(self._known.things, node, found, len(found.graphs))
+            self.known.learn(self.known.things, node, found, len(found.graphs))
         return found
 
     # ------------------------------------------------------------ things
 
     def _thing(self, node: Node, depth: int) -> None:
         """Take all facts about a thing, and what names the things they point at."""
-        if node in self._opened:
+        if node in self.opened:
             return
-        self._opened.add(node)
-        block = self._all(node)
-        self._take(node, block)
+        block = self.opened[node] = self._all(node)
         for value in block.near:
             self._neighbour(value, depth - 1)
         if depth < DEPTH:
-            for subject, backward in self._backward(node):
+            for subject, backward in self._backward(node, block.types):
                 self._take(subject, backward)
                 self._neighbour(subject, depth - 1)
 
-    def _backward(self, node: Node) -> Sequence[Part]:
+    def _backward(self, node: Node, types: Sequence[str]) -> Sequence[Part]:
         """The incoming facts that the shapes of a detail read backwards."""
-        found = self._known.backward.get(node)
+        found = self.known.backward.get(node)
         if found is None:
-            types = [
-                one.object.value for one in self._reader.merged(node, TYPE, None) if isinstance(one.object, NamedNode)
-            ]
             made: list[Part] = []
             for row in self._schema.fields(types):
                 if row.inverse:
-                    quads = islice(self._reader.facts(None, NamedNode(row.path), node), INCOMING_KEPT)
+                    quads = islice(self._reader.facts(None, self._schema.node(row.path), node), INCOMING_KEPT)
                     made += blocks_of(quads).items()
-            found = self._known.learn(self._known.backward, node, tuple(made), len(made))
+            found = self.known.learn(self.known.backward, node, tuple(made), len(made))
         return found
 
     def _incoming(self, node: NamedNode) -> None:
@@ -263,62 +272,49 @@ class Neighbourhood:
             counts[predicate] += 1
             if counts[predicate] <= INCOMING_KEPT and quad.subject != node:
                 kept.append((quad.subject, predicate))
-        if counts.total() <= _AT_ONCE:
-            wanted = set(kept)
-            quads = self._reader.facts(None, None, node)
-            every = blocks_of([one for one in quads if (one.subject, one.predicate) in wanted])
-            for subject, _ in kept:
-                if subject in every:
-                    self._take(subject, every[subject])
-                self._neighbour(subject, DEPTH - 1)
+        if not kept:
             return
-        for subject, predicate in kept:
-            self._take(subject, block_of(self._reader.facts(subject, predicate, node)))
+        for subject, _ in kept:
             self._neighbour(subject, DEPTH - 1)
+        # What is read as a whole says it already.
+        wanted = {pair for pair in kept if pair[0] not in self.opened}
+        if counts.total() <= _AT_ONCE:
+            quads = self._reader.facts(None, None, node) if wanted else ()
+            for subject, block in blocks_of([one for one in quads if (one.subject, one.predicate) in wanted]).items():
+                self._take(subject, block)
+            return
+        for subject, predicate in wanted:
+            self._take(subject, block_of(self._reader.facts(subject, predicate, node)))
 
     def _neighbour(self, node: Node, depth: int) -> None:
-        """Take what a page shows of a thing beside the one it is about: all of a detail, a summary of others."""
-        if isinstance(node, (Literal, Triple)) or len(self._met) >= NEIGHBOUR_LIMIT:
+        """Take what a page shows of a thing beside the one it is about: all of a detail; others are only met."""
+        if isinstance(node, (Literal, Triple)) or len(self.met) >= NEIGHBOUR_LIMIT:
             return
-        if depth > 0 and self._reader.is_detail(node):
-            self._met.add(node)
+        if node not in self.met:
+            self.met.add(node)
+            if self._reader.is_detail(node):
+                self.details.add(node)
+        if depth > 0 and node in self.details:
             self._thing(node, depth)
-        else:
-            self._summary(node)
 
-    def _summary(self, node: Node) -> None:
-        """Take a thing's names, types and dates."""
-        if node in self._met:
-            return
-        self._met.add(node)
-        found = self._known.named.get(node)
+    def summary(self, node: Node) -> Summary:
+        """Return what names a thing: what it is called, of which types it is, and when it was."""
+        found = self.known.named.get(node)
         if found is None:
-            parts = tuple(blocks_of(self._reader.sum_up(node)).items())
-            own = {subject for subject, _ in parts}
-            targets = frozenset(value for _, block in parts for _, value in block.edges if value not in own)
-            size = sum(len(block.bare) for _, block in parts)
-            found = self._known.learn(self._known.named, node, Summary(parts, targets), size)
-        self.summaries[node] = found
-        for subject, block in found.parts:
-            self._take(subject, block)
+            found = self._reader.summed(node)
+            self.known.learn(self.known.named, node, found, 2)
+        return found
+
+    def parts(self, node: Node) -> dict[Node, Block]:
+        """Return the same as blocks: of the thing, and of the details that its dates hang on."""
+        return blocks_of(self._reader.sum_up(node))
 
     # ------------------------------------------------------------ evidence
 
-    def _evidence(self) -> None:
-        """Take the descriptions of the passages, versions and documents that the facts stand in."""
-        addresses = {one for blocks in self.blocks.values() for block in blocks for one in block.passages}
-        for address in addresses:
-            node = NamedNode(address)
-            self._take(node, self._all(node))
-        for version in sorted({address.partition("#")[0] for address in addresses}):
-            self._version(NamedNode(version))
+    def version(self, version: str) -> list[Quad]:
+        """Return the description of a document version and of its document, and what names whom these point at."""
+        return self._reader.version_alone(NamedNode(version))
 
-    def _version(self, version: NamedNode) -> None:
-        """Take the description of a document version and of its document."""
-        block = self._all(version)
-        self._take(version, block)
-        for predicate, value in block.edges:
-            if predicate == _SPECIALIZATION_OF:
-                self._take(value, self._all(value))
-            elif isinstance(value, NamedNode):
-                self._summary(value)
+    def described(self, address: str) -> Iterator[Quad]:
+        """Return what is said of a passage."""
+        return islice(self._reader.facts(NamedNode(address), None, None), OUT_LIMIT)

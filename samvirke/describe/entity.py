@@ -12,17 +12,16 @@ from dataclasses import dataclass
 
 from samvirke.describe.blocks import Neighbourhood
 from samvirke.describe.facts import Explanations, Facts
-from samvirke.describe.gathering import INCOMING, INCOMING_KEPT
 from samvirke.describe.inline import title
 from samvirke.describe.numbering import Numbering, shortened
-from samvirke.describe.rows import INCOMING_GROUP, Drafts, Row
+from samvirke.describe.rows import INCOMING_GROUP, SHOWN, Drafts, Row
 from samvirke.describe.sources import Source, Texts, sources
 from samvirke.model import NamedNode, Quad
 from samvirke.schema import Schema
 from samvirke.schema.hints import Text
 
 KEY_LIMIT = 3
-INCOMING_LIMIT = 20
+INCOMING_LIMIT = SHOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def entity_view(
     """
     facts = Facts(quads, schema, lang, explanations)
     node = NamedNode(iri)
-    if node not in facts.out and node not in facts.into:
+    if not facts.rows(node) and not facts.rows_into(node):
         return None
     return _View(Drafts(facts, node), texts or (lambda _: None)).view()
 
@@ -123,22 +122,24 @@ class _View:
             numbers=numbering.numbers,
             backs=backs,
             own_dates=facts.dates(self.node),
-            total=sum([len(row.facts) for row in drafts.rows]),
-            sourced=sum([1 for row in drafts.rows for fact in row.facts if fact.passages]),
+            total=sum([row.kept for row in drafts.rows]),
+            sourced=sum([row.sourced for row in drafts.rows]),
             nodes=self.nodes(),
         )
 
     def nodes(self) -> tuple[str, ...]:
         """The thing and the details shown inside it: whose findings the page tells."""
         facts = self.facts
-        sides = (*facts.out.get(self.node, {}).values(), *facts.into.get(self.node, {}).values())
+        sides = (*facts.rows(self.node).values(), *facts.rows_into(self.node).values())
         details = {one.value for row in sides for one in row if facts.is_detail(one) and isinstance(one, NamedNode)}
         return (self.node.value, *sorted(details))
 
     def lead(self) -> Text | None:
         """The sentence under the heading: what the shapes give the description role, its values in one."""
-        rows = [row.path for row in self.facts.schema.fields(self.drafts.types) if "description" in row.roles]
-        for path in (*rows, *self.facts.schema.description_properties):
+        shown = {row.path for row in self.rows}
+        for path in self.facts.schema.describing(self.drafts.types):
+            if path not in shown:
+                continue
             told = [part for row in self.rows if row.path == path and not row.inverse for part in row.parts]
             values = [value for part in told for fact in part.facts for value in fact.values if value.kind == "text"]
             texts: dict[str, list[str]] = {}
@@ -167,12 +168,10 @@ class _View:
         found: list[Row] = []
         total, room = 0, INCOMING_LIMIT
         for row in rows:
-            counted = self.facts.counts.get((NamedNode(row.path), INCOMING), 0)
-            here = len(row.facts)
-            number = counted if counted > here >= INCOMING_KEPT - 1 else here
-            total += number
+            total += row.total
             if room > 0:
-                found.append(shortened(row, room, number))
+                here = len(row.facts)
+                found.append(shortened(row, room))
                 room -= min(here, room)
         return tuple(found), total
 

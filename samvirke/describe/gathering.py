@@ -6,9 +6,10 @@ is. Which reads an operation needs is said in `describe`; what a page about a th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from samvirke.model import DefaultGraph, Literal, NamedNode, Quad, Term, Triple
 from samvirke.terms import CORE, PROV, TEMPORAL_DATATYPES, TYPE, XSD
@@ -16,7 +17,7 @@ from samvirke.terms import CORE, PROV, TEMPORAL_DATATYPES, TYPE, XSD
 if TYPE_CHECKING:
     from pyoxigraph import Store
 
-    from samvirke.describe.blocks import Block, Summary
+    from samvirke.describe.blocks import Block
     from samvirke.schema import Schema
 
 VIEW = NamedNode("urn:samvirke:view")
@@ -40,6 +41,28 @@ def count(subject: NamedNode, predicate: NamedNode, number: int) -> Quad:
 
 
 Learnt = TypeVar("Learnt")
+Key = TypeVar("Key", bound=Hashable)
+
+
+Told = tuple[str, str, "Node | None", tuple[str, ...]]
+"""A property and a value as they are sorted, the value again where it is a detail, and its dates."""
+
+
+@dataclass(slots=True, eq=False)
+class Summary:
+    """What names a thing, as it is where nothing else is known: its texts by language, its types and its dates.
+
+    `told` are the dates in their order, each property and value with the detail that they hang on, if it is one;
+    `inside` are these details: a page that knows more of one may tell of other dates. `made` keeps what pages make of
+    it, by language.
+    """
+
+    labels: Mapping[str, str]
+    types: list[str]
+    dates: tuple[str, ...]
+    told: tuple[Told, ...]
+    inside: frozenset[Node]
+    made: dict[str, Any] = field(default_factory=dict)
 
 
 class Published:
@@ -62,8 +85,10 @@ class Published:
         self.things: dict[Node, Block] = {}
         self.named: dict[Node, Summary] = {}
         self.backward: dict[Node, Sequence[tuple[Node, Block]]] = {}
+        self.words: dict[tuple[str, str], Any] = {}
+        self.sources: dict[tuple[str, str], Any] = {}
 
-    def learn(self, kind: dict[Node, Learnt], node: Node, what: Learnt, facts: int) -> Learnt:
+    def learn(self, kind: dict[Key, Learnt], node: Key, what: Learnt, facts: int) -> Learnt:
         """Remember what was read of a node, and hand it back."""
         kind[node] = what
         self.facts_known += 2 + facts
@@ -168,6 +193,55 @@ class Gatherer:
             self._known.learn(self._known.summaries, node, known, len(known))
         self.found.update(dict.fromkeys(known))
 
+    def summed(self, node: Node) -> Summary:
+        """Return a thing's summary, taken apart. What `sum_up` gives holds the same."""
+        names, told = self.schema.label_places, self.schema.is_told
+        labels: list[tuple[int, str, str, str]] = []
+        types: list[tuple[str, str]] = []
+        dates: list[Told] = []
+        inside: set[Node] = set()
+        for quad in islice(self.merged(node, None, None), OUT_LIMIT):
+            predicate, value = quad.predicate, quad.object
+            if isinstance(value, Literal):
+                place = names.get(predicate.value)
+                if place is not None:
+                    labels.append((place, str(value), value.language or "", value.value))
+                if value.datatype in TEMPORAL_DATATYPES and told(predicate.value):
+                    dates.append((str(predicate), str(value), None, (value.value,)))
+            elif not isinstance(value, NamedNode):
+                continue
+            elif predicate == TYPE:
+                types.append((str(value), value.value))
+            elif predicate.value not in names and self.is_detail(value):
+                found = self._dates_inside(value)
+                if found is not None:
+                    inside.add(value)
+                    dates.append((str(predicate), str(value), value, found))
+        labels.sort()
+        dates.sort(key=_first_two)
+        texts: dict[str, str] = {}
+        for _, _, language, text in labels:
+            texts.setdefault(language, text)
+        return Summary(
+            texts,
+            [iri for _, iri in sorted(types)],
+            tuple(dict.fromkeys([date for *_, some in dates for date in some])),
+            tuple(dates),
+            frozenset(inside),
+        )
+
+    def _dates_inside(self, detail: NamedNode) -> tuple[str, ...] | None:
+        """The dates that a detail has, told ones only; None when it has none at all."""
+        quads = [
+            (str(one.predicate), str(one.object), one)
+            for one in self.merged(detail, None, None)
+            if _is_temporal(one.object)
+        ]
+        if not quads:
+            return None
+        told = self.schema.is_told
+        return tuple([one.object.value for _, _, one in sorted(quads, key=_first_two) if told(one.predicate.value)])  # type: ignore[union-attr]  # dates are literals
+
     def sum_up(self, node: Node) -> Iterator[Quad]:
         """The quads of a thing's summary."""
         names = set(self.schema.label_properties)
@@ -196,6 +270,12 @@ class Gatherer:
         for version in sorted(versions):
             self.version(NamedNode(version))
 
+    def version_alone(self, version: NamedNode) -> list[Quad]:
+        """Return the description of a document version, and nothing that was kept before."""
+        self.found, self.summarised = {}, set()
+        self.version(version)
+        return list(self.found)
+
     def version(self, version: NamedNode) -> None:
         """Keep the description of a document version and of its document."""
         for quad in self.keep(islice(self.facts(version, None, None), OUT_LIMIT)):
@@ -203,6 +283,10 @@ class Gatherer:
                 self.keep(islice(self.facts(quad.object, None, None), OUT_LIMIT))
             elif isinstance(quad.object, NamedNode):
                 self.summary(quad.object)
+
+
+def _first_two(told: tuple[Any, ...]) -> tuple[str, str]:
+    return told[0], told[1]
 
 
 def _is_temporal(value: object) -> bool:

@@ -8,6 +8,7 @@ Source: http://datashapes.org/propertyroles.html (which property names, which on
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from samvirke.describe.facts import Evidence, Facts, Node, Value
 from samvirke.model import Literal, NamedNode, Triple
@@ -17,8 +18,7 @@ from samvirke.terms import TYPE
 DEPTH = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """A further word on a value: the name of the property, its value, and the passages behind it."""
 
     label: Text
@@ -26,8 +26,7 @@ class Note:
     passages: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A value in one line.
 
     `values` are what the line is about (none: nothing is said to be there), `when` the dates the
@@ -45,12 +44,7 @@ class Line:
 
 def field_label(facts: Facts, row: Field) -> Text:
     """Return a row's name: the shape's word, else the property's, else the local name."""
-    named = facts.schema.text(row.names, facts.lang)
-    if named:
-        return named
-    if row.inverse:
-        return facts.schema.reverse_name(row.path, facts.lang) or facts.schema.name(row.path, facts.lang)
-    return facts.schema.name(row.path, facts.lang)
+    return facts.schema.row_words(row, facts.lang)[0]
 
 
 def line(facts: Facts, node: Node, page: Node, only: tuple[tuple[str, str], ...] = (), depth: int = DEPTH) -> Line:
@@ -58,6 +52,8 @@ def line(facts: Facts, node: Node, page: Node, only: tuple[tuple[str, str], ...]
 
     `only` are the pairs by which the row chose the value: they are not said again.
     """
+    if isinstance(node, (Literal, Triple)) or depth == 0 or not facts.is_detail(node):
+        return Line((facts.value(node),))
     key = (node, page, only, depth)
     found = facts.lines.get(key)
     if found is None:
@@ -66,21 +62,20 @@ def line(facts: Facts, node: Node, page: Node, only: tuple[tuple[str, str], ...]
 
 
 def _line(facts: Facts, node: Node, page: Node, only: tuple[tuple[str, str], ...], depth: int) -> Line:
-    if isinstance(node, (Literal, Triple)) or depth == 0 or not facts.is_detail(node):
-        return Line((facts.value(node),))
     schema = facts.schema
     named, noted = schema.line_fields(facts.types(node))
     if not named and not noted:
         return _unshaped(facts, node, page, depth)
     said = dict(only)
     gathered = _Gathered()
+    out, into = facts.rows(node), facts.rows_into(node)
     for position, row in enumerate((*named, *noted)):
-        found = facts.values(node, schema.node(row.path), inverse=row.inverse)
+        found = (into if row.inverse else out).get(schema.node(row.path), ())
         if row.gap and not found:
             gathered.gaps.append(field_label(facts, row))
         for value in found:
             own = _evidence(facts, node, row, value)
-            if value == page or said.get(row.path) == str(value):
+            if value == page or (row.path in said and said[row.path] == str(value)):
                 gathered.evidence.append(own)
                 continue
             inner = line(facts, value, node, depth=depth - 1)
@@ -145,7 +140,7 @@ class _Gathered:
 def _unshaped(facts: Facts, node: Node, page: Node, depth: int) -> Line:
     """A detail node whose shape names nothing: things are what it joins, the rest are notes."""
     gathered = _Gathered()
-    for predicate, objects in sorted(facts.out.get(node, {}).items(), key=str):
+    for predicate, objects in sorted(facts.rows(node).items(), key=str):
         for value in objects:
             if predicate == TYPE or value == page:
                 continue

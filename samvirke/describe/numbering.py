@@ -7,11 +7,10 @@ give each passage its number. Level 4; pure.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from samvirke.describe.facts import Facts, PassageView, Value
-from samvirke.describe.inline import Note, field_label
-from samvirke.describe.rows import Draft, Drafts, Fact, Part, Row
+from samvirke.describe.inline import Note
+from samvirke.describe.rows import INCOMING_GROUP, Draft, Drafts, Fact, Part, Row
 
 
 class Numbering:
@@ -22,6 +21,7 @@ class Numbering:
         wanted = dict.fromkeys([one for row in drafts.rows for fact in row.facts for one in behind(fact)])
         wanted.update(dict.fromkeys(drafts.name_passages))
         facts = drafts.facts
+        self.about = drafts.node.value
         self.known: Mapping[str, PassageView] = {one: facts.passage(one) for one in wanted}
         self.ordered: Sequence[PassageView] = sorted(self.known.values(), key=lambda one: one.place)
         self.numbers: Mapping[str, int] = {one.address: number for number, one in enumerate(self.ordered, 1)}
@@ -41,11 +41,11 @@ class Numbering:
             groups.setdefault((tuple(sorted(fact.passages)), fact.rule), []).append(fact)
         parts = tuple([self._part(some, passages, rule) for (passages, rule), some in groups.items()])
         field = draft.field
-        description = facts.schema.text(field.descriptions, facts.lang) if field.descriptions else None
+        label, description = facts.schema.row_words(field, facts.lang)
         return Row(
             id=id,
-            label=field_label(facts, field),
-            description=description.value if description else "",
+            label=label,
+            description=description,
             parts=parts,
             path=field.path,
             inverse=field.inverse,
@@ -53,7 +53,8 @@ class Numbering:
             disagreement=len(parts) > 1 and self._disagree(parts),
             key="key" in field.roles,
             turned=draft.turned,
-            total=len(draft.facts),
+            total=draft.total,
+            about=self.about if draft.total > len(draft.facts) and draft.group != INCOMING_GROUP else "",
         )
 
     def _place(self, fact: Fact) -> tuple[int, int, str]:
@@ -81,7 +82,7 @@ class Numbering:
             when, when_passages = shared.pop() if len(shared) == 1 else ((), ())
         facts = [self._sorted_passages(fact) for fact in facts]
         if when:
-            facts = [replace(fact, when=(), when_passages=()) for fact in facts]
+            facts = [fact._replace(when=(), when_passages=()) for fact in facts]
         notes = dict.fromkeys([one for fact in facts for note in fact.notes for one in note.passages])
         read = [note for one in every if (note := known[one].note) is not None]
         return Part(
@@ -103,7 +104,7 @@ class Numbering:
             return fact
         numbers = self.numbers.__getitem__
         notes = tuple(Note(note.label, note.value, tuple(sorted(note.passages, key=numbers))) for note in fact.notes)
-        return replace(fact, notes=notes, when_passages=tuple(sorted(fact.when_passages, key=numbers)))
+        return fact._replace(notes=notes, when_passages=tuple(sorted(fact.when_passages, key=numbers)))
 
     def _disagree(self, parts: Sequence[Part]) -> bool:
         """Whether two documents speak of the row and do not say the same."""
@@ -122,12 +123,12 @@ def behind(fact: Fact) -> tuple[str, ...]:
     return (*fact.passages, *fact.when_passages, *[one for note in fact.notes for one in note.passages])
 
 
-def shortened(row: Row, room: int, total: int) -> Row:
+def shortened(row: Row, room: int) -> Row:
     """Return a row with as many facts as there is room for."""
     parts = []
     for part in row.parts:
         if room <= 0:
             break
-        parts.append(part if len(part.facts) <= room else replace(part, facts=part.facts[:room]))
+        parts.append(part if len(part.facts) <= room else part._replace(facts=part.facts[:room]))
         room -= len(part.facts)
-    return replace(row, parts=tuple(parts), total=total)
+    return row._replace(parts=tuple(parts))

@@ -7,9 +7,10 @@ these are given when all is known (`numbering.py`). Level 4; pure. Must not name
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from samvirke.describe.facts import Facts, Node, Value
+from samvirke.describe.facts import Facts, Node, Value, place_of
+from samvirke.describe.gathering import INCOMING, INCOMING_KEPT
 from samvirke.describe.inline import Line, Note, line
 from samvirke.model import Literal, NamedNode
 from samvirke.schema.hints import Field, Text
@@ -17,10 +18,11 @@ from samvirke.terms import TYPE
 
 INCOMING_GROUP = "urn:incoming"
 REST_GROUP = "urn:rest"
+SHOWN = 20
+"""Things that a row shows which is read backwards: a hub is named by thousands, and a page is no list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One value with what stands behind it.
 
     `rule` is set when nobody said it and a rule gave it; `gaps` names what no source says of it.
@@ -35,8 +37,7 @@ class Fact:
     gaps: tuple[Text, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """The values of a row that share their evidence: drawn as one line of the table.
 
     `numbers` are the chips, `implied` and `hedges` what the passages themselves say, `readings` how
@@ -61,13 +62,12 @@ class Part:
     note_numbers: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One property of the thing, seen from it or from the other end.
 
     `gap` says that the shape expects a value and no source has one; `disagreement` that documents
     give different values; `total` how many values there are when not all are here; `turned` that
-    the row has no wording of its own from this end.
+    the row has no wording of its own from this end. `about` is the thing, where not all is shown.
     """
 
     id: str
@@ -81,6 +81,7 @@ class Row:
     key: bool = False
     turned: bool = False
     total: int = 0
+    about: str = ""
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -93,14 +94,20 @@ class Row:
         return any(part.hedges for part in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A row before its passages have numbers."""
+class Draft(NamedTuple):
+    """A row before its passages have numbers.
+
+    `total` is how many values there are, `kept` how many of them were looked at, `sourced` how many of these have a
+    passage.
+    """
 
     group: str
     field: Field
     facts: tuple[Fact, ...]
     turned: bool
+    total: int
+    kept: int
+    sourced: int
 
 
 class Drafts:
@@ -121,10 +128,17 @@ class Drafts:
 
     def _build(self) -> None:
         """Find the rows of the shapes, then those of what no shape names."""
-        names = set(self.facts.schema.label_properties)
-        for row in self.facts.schema.fields(self.types):
-            found = self._matching(row)
-            self._use(row.path, found, inverse=row.inverse)
+        schema = self.facts.schema
+        names = schema.label_places
+        # By address: a page asks for dozens of rows, most of which are not there.
+        out = {predicate.value: values for predicate, values in self.facts.rows(self.node).items()}
+        into = {predicate.value: values for predicate, values in self.facts.rows_into(self.node).items()}
+        for row in schema.fields(self.types):
+            found = self._matching(row, (into if row.inverse else out).get(row.path))
+            if found:
+                self._use(row.path, found, inverse=row.inverse)
+            elif not row.gap:
+                continue
             if row.hidden or (row.path in names and not row.inverse and not self.detail):
                 continue
             self._add(row, found)
@@ -133,12 +147,13 @@ class Drafts:
         self._rest_incoming()
 
     def _use(self, path: str, values: Sequence[Node], *, inverse: bool = False) -> None:
-        self.used.update((path, inverse, value) for value in values)
+        self.used.update([(path, inverse, value) for value in values])
         self.placed.update(values)
 
-    def _matching(self, row: Field) -> list[Node]:
+    def _matching(self, row: Field, values: Sequence[Node] | None) -> list[Node]:
         """The values of a row's path that meet its restriction."""
-        values = self.facts.values(self.node, self.facts.schema.node(row.path), inverse=row.inverse)
+        if not values:
+            return []
         return [value for value in values if value != self.node and (not row.only or self._meets(value, row))]
 
     def _meets(self, value: Node, row: Field) -> bool:
@@ -159,9 +174,33 @@ class Drafts:
         """Add a row; one without values only where the shape wants the gap told."""
         if not values and not row.gap:
             return
-        facts = tuple([self._fact(row, value) for value in values])
-        self.shown.update(value.iri for fact in facts for value in fact.values if value.iri)
-        self.rows.append(Draft(row.group if group is None else group, row, facts, turned))
+        shown = values
+        if row.inverse and len(values) > SHOWN:
+            shown = self._first(row, values)
+        facts = tuple([self._fact(row, value) for value in shown])
+        self.shown.update([value.iri for fact in facts for value in fact.values if value.iri])
+        kept = total = len(values)
+        sourced = sum([1 for fact in facts if fact.passages])
+        if shown is not values:
+            left = set(values).difference(shown)
+            path = self.facts.schema.node(row.path)
+            sourced += sum([1 for one in left if self.facts.evidence(one, path, self.node).passages])
+            counted = self.facts.counts.get((path, INCOMING), 0)
+            total = counted if counted > kept >= INCOMING_KEPT - 1 else kept
+        self.rows.append(Draft(row.group if group is None else group, row, facts, turned, total, kept, sourced))
+
+    def _first(self, row: Field, values: Sequence[Node]) -> list[Node]:
+        """The values that a row shows where they are too many: those that come first in the sources."""
+        path = self.facts.schema.node(row.path)
+        last = ("\uffff", 0, 0, "")
+
+        def place(value: Node) -> tuple[str, int, int, str]:
+            passages = self.facts.evidence(value, path, self.node).passages
+            found = [(version, start, -end, one) for one in passages for version, start, end in (place_of(one),)]
+            return min(found, default=last)
+
+        placed = sorted([(place(value), at) for at, value in enumerate(values)])
+        return [values[at] for _, at in placed[:SHOWN]]
 
     def _fact(self, row: Field, value: Node) -> Fact:
         """One value of a row with the passages behind it."""
@@ -179,32 +218,33 @@ class Drafts:
 
     def _rest(self, skipped: set[str]) -> None:
         """Add what is said and no shape names; not what says again what is shown."""
-        for predicate, values in sorted(self.facts.out.get(self.node, {}).items(), key=_name):
+        for predicate, values in sorted(self.facts.rows(self.node).items(), key=_name):
             if predicate.value in skipped:
                 continue
-            left = [one for one in values if (predicate.value, False, one) not in self.used]
+            path = predicate.value
+            left = [one for one in values if (path, False, one) not in self.used]
             left = [one for one in left if not self._said_again(self.node, predicate, one, one)]
             if left:
-                self._use(predicate.value, left)
-                self._add(Field(predicate.value), left, group=REST_GROUP)
+                self._use(path, left)
+                self._add(self.facts.schema.bare_field(path), left, group=REST_GROUP)
 
     def _rest_incoming(self) -> None:
         """Add what names the thing and no shape reads backwards."""
-        for predicate, subjects in sorted(self.facts.into.get(self.node, {}).items(), key=_name):
-            left = [one for one in subjects if (predicate.value, True, one) not in self.used and one != self.node]
+        for predicate, subjects in sorted(self.facts.rows_into(self.node).items(), key=_name):
+            path = predicate.value
+            left = [one for one in subjects if (path, True, one) not in self.used and one != self.node]
             left = [one for one in left if not self._said_again(one, predicate, self.node, one)]
             left = [one for one in left if self.facts.graphs_of(one, predicate, self.node)]
             if left:
-                worded = self.facts.schema.reverse_name(predicate.value, self.facts.lang)
-                field = Field(predicate.value, inverse=True)
+                worded = self.facts.schema.reverse_name(path, self.facts.lang)
+                field = self.facts.schema.bare_field(path, inverse=True)
                 self._add(field, left, group=INCOMING_GROUP, turned=worded is None)
 
     def _said_again(self, subject: Node, predicate: NamedNode, value: Node, other: Node) -> bool:
         """Whether an inferred triple only says in other words what a row shows already."""
         if isinstance(other, Literal):
             return False
-        behind = self.facts.evidence(subject, predicate, value)
-        if behind.passages and not behind.rule:
+        if self.facts.is_said(subject, predicate, value):
             return False
         if other in self.placed or (isinstance(other, NamedNode) and other.value in self.shown):
             return True

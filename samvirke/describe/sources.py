@@ -46,25 +46,47 @@ def sources(
     return tuple(_source(facts, version, passages, numbers, texts) for version, passages in versions.items())
 
 
-def _source(
-    facts: Facts, version: str, passages: Sequence[PassageView], numbers: Mapping[str, int], texts: Texts
-) -> Source:
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What is told of a document version, whichever page it stands behind."""
+
+    document: str
+    title: Text
+    modified: str
+    publishers: tuple[Value, ...]
+    checksum: str
+
+
+def _head(facts: Facts, version: str) -> _Head:
     node = NamedNode(version)
     documents = [one for one in facts.values(node, SPECIALIZATION_OF) if isinstance(one, NamedNode)]
     document = documents[0] if documents else NamedNode(version.rpartition("/")[0] or version)
     checksums = [one.value for one in facts.values(node, CHECKSUM) if isinstance(one, Literal)]
-    text = texts(checksums[0]) if checksums else None
-    stretches = [Stretch(numbers[one.address], one.start, one.end) for one in passages if one.end > one.start]
-    placed = {stretch.number for stretch in stretches} if text is not None else set()
-    quotes = [(numbers[one.address], one.quote) for one in passages if numbers[one.address] not in placed]
-    language = next((one.quote.language for one in passages if one.quote.language), "")
     dates = [one.value for one in facts.values(node, MODIFIED) if isinstance(one, Literal)]
-    return Source(
-        version=version,
+    return _Head(
         document=document.value,
         title=facts.label(node) or facts.label(document) or facts.name(document),
         modified=min(dates, default=""),
         publishers=tuple(facts.value(one) for one in facts.values(document, PUBLISHER)),
+        checksum=checksums[0] if checksums else "",
+    )
+
+
+def _source(
+    facts: Facts, version: str, passages: Sequence[PassageView], numbers: Mapping[str, int], texts: Texts
+) -> Source:
+    head = facts.of_version(version, lambda known: _head(known, version))
+    text = texts(head.checksum) if head.checksum else None
+    stretches = [Stretch(numbers[one.address], one.start, one.end) for one in passages if one.end > one.start]
+    placed = {stretch.number for stretch in stretches} if text is not None else set()
+    quotes = [(numbers[one.address], one.quote) for one in passages if numbers[one.address] not in placed]
+    language = next((one.quote.language for one in passages if one.quote.language), "")
+    return Source(
+        version=version,
+        document=head.document,
+        title=head.title,
+        modified=head.modified,
+        publishers=head.publishers,
         language=language,
         paragraphs=paragraphs(text, stretches, everything=False) if text is not None else (),
         quotes=tuple(quotes),

@@ -101,6 +101,7 @@ KINDS = (
     (CORE.Rule, "rule"),
 )
 
+BOUNDS = frozenset(CORE.term(name).value for name in ("beginEarliest", "beginLatest", "endEarliest", "endLatest"))
 ANSWERS_KEPT = 20_000
 _UNKNOWN = object()
 
@@ -320,6 +321,31 @@ class Schema:
                 merged[row.key] = _merge(merged[row.key], row) if row.key in merged else row
         return tuple(sorted(merged.values(), key=self._place))
 
+    def describing(self, types: Iterable[str]) -> tuple[str, ...]:
+        """Return the properties that describe things of these types: those with the role, then the usual ones."""
+        key = tuple(types)
+        return self._learnt(("describing", key), lambda: self._describing(key))
+
+    def _describing(self, types: Iterable[str]) -> tuple[str, ...]:
+        rows = [row.path for row in self.fields(types) if "description" in row.roles]
+        return (*rows, *self.description_properties)
+
+    def bare_field(self, path: str, *, inverse: bool = False) -> Field:
+        """Return the row of a property that no shape speaks of: the same each time."""
+        return self._learnt(("bare", path, inverse), lambda: Field(path, inverse=inverse))
+
+    def row_words(self, row: Field, language: str) -> tuple[Text, str]:
+        """Return what a row of a page is called, and its description: the shape's words, else the property's."""
+        # A row holds dictionaries, so it is known by itself; kept with its words, no other can come to bear its number.
+        return self._learnt(("row", id(row), language), lambda: (row, self._row_words(row, language)))[1]
+
+    def _row_words(self, row: Field, language: str) -> tuple[Text, str]:
+        described = self.text(row.descriptions, language)
+        named = self.text(row.names, language)
+        if named is None and row.inverse:
+            named = self.reverse_name(row.path, language)
+        return named or self.name(row.path, language), described.value if described else ""
+
     def line_fields(self, types: Iterable[str]) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
         """Return the rows by which a detail of these types is said in one line: what it joins, and what is noted."""
         key = tuple(types)
@@ -355,6 +381,19 @@ class Schema:
     def label_nodes(self) -> tuple[NamedNode, ...]:
         """The properties that name things, as terms."""
         return tuple(map(NamedNode, self.label_properties))
+
+    @cached_property
+    def label_places(self) -> Mapping[str, int]:
+        """The properties that name things, each with its place: the best one's is the lowest."""
+        return {iri: place for place, iri in reversed(list(enumerate(self.label_properties)))}
+
+    def is_told(self, iri: str) -> bool:
+        """Whether a property's dates are told by somebody, and not bounds computed from what was told."""
+        return self._learnt(("told", iri), lambda: self._is_told(iri))
+
+    def _is_told(self, iri: str) -> bool:
+        hint = self.properties.get(iri)
+        return BOUNDS.isdisjoint({iri, *(hint.superproperties if hint else ())})
 
     @cached_property
     def description_properties(self) -> tuple[str, ...]:

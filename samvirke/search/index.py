@@ -137,6 +137,12 @@ class Index:
         row = self._row("SELECT iri, class, detail, withdrawn, successor FROM entity WHERE iri = ?", iri)
         return None if row is None else Entity(row[0], row[1], bool(row[2]), bool(row[3]), row[4])
 
+    def elsewhere(self, limit: int) -> frozenset[str] | None:
+        """Return the things that were withdrawn or have a successor; None when there are more than `limit`."""
+        query = "SELECT iri FROM entity WHERE withdrawn OR successor IS NOT NULL LIMIT ?"
+        rows = self._rows(query, limit + 1)
+        return frozenset(row[0] for row in rows) if len(rows) <= limit else None
+
     def within(self, document: str, limit: int = 200) -> tuple[str, ...]:
         """Return the things whose address is that of a document and a fragment: `people#jens` in `people`."""
         query = "SELECT iri FROM entity WHERE iri > ? AND iri < ? AND NOT withdrawn ORDER BY iri LIMIT ?"
@@ -222,9 +228,18 @@ class Index:
 
     def inferred(self, iri: str) -> dict[tuple[str, str, str], tuple[str, tuple[str, ...]]]:
         """Return what rules said from and to a thing: triple in N-Triples form → rule, passages of the premises."""
-        node = f"<{iri}>"
-        columns = "SELECT s, p, o, rule, passages FROM inferred"
-        rows = self._rows(f"{columns} WHERE s = ? UNION {columns} WHERE o = ? LIMIT {RANKED}", node, node)
+        return {**self.inferred_to(iri), **self.inferred_of(iri)}
+
+    def inferred_of(self, iri: str) -> dict[tuple[str, str, str], tuple[str, tuple[str, ...]]]:
+        """Return the same of the triples about the thing only."""
+        return self._inferred("SELECT s, p, o, rule, passages FROM inferred WHERE s = ? LIMIT ?", iri)
+
+    def inferred_to(self, iri: str) -> dict[tuple[str, str, str], tuple[str, tuple[str, ...]]]:
+        """Return the same of the triples that point at the thing only."""
+        return self._inferred("SELECT s, p, o, rule, passages FROM inferred WHERE o = ? LIMIT ?", iri)
+
+    def _inferred(self, query: str, iri: str) -> dict[tuple[str, str, str], tuple[str, tuple[str, ...]]]:
+        rows = self._rows(query, f"<{iri}>", RANKED)
         read = {passages: tuple(json.loads(passages)) for passages in {row[4] for row in rows}}
         return {(s, p, o): (rule, read[passages]) for s, p, o, rule, passages in rows}
 

@@ -2,7 +2,7 @@
 
 Duty: write an `EntityView` with its pictures and links, in one language of one generation. Level 7 (web); runs in
 worker processes, so it imports no web framework and no templates: those do the same at five times the cost. As in
-`fragments`, every value goes through `escape`, and what is written is finished HTML.
+`fragments`, every value goes through `escaped`, and what is written is finished HTML.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from markupsafe import escape
-
 from samvirke.web import formatting, wording
+from samvirke.web.escaping import escaped
 from samvirke.web.fragments import Fragments, direction
 
 if TYPE_CHECKING:
@@ -71,36 +70,36 @@ class EntityWriter:
         self._lang = lang
         self.gettext = wording.words(lang).gettext
         self.ngettext = wording.words(lang).ngettext
-        self._also = escape(self.gettext("Also called"))
-        self._name_in_source = escape(self.gettext("The name in the source:"))
-        self._the_name = self.gettext("the name")
-        self._sourced = escape(self.gettext("Facts with a source"))
+        self._also = escaped(self.gettext("Also called"))
+        self._name_in_source = escaped(self.gettext("The name in the source:"))
+        self._the_name = escaped(self.gettext("the name"))
+        self._sourced = escaped(self.gettext("Facts with a source"))
         self._some_of_all = self.gettext("%(some)s of %(all)s")
-        self._validation = escape(self.gettext("Validation"))
-        self._no_errors = escape(self.gettext("No errors"))
-        self._not_checked = escape(self.gettext("Not checked"))
-        self._facts = escape(self.gettext("Facts"))
-        self._hint = escape(self.gettext("The number to the right shows the sentence in the source"))
-        self._more = escape(self.gettext("More"))
-        self._elsewhere = escape(self.gettext("Named elsewhere"))
+        self._validation = escaped(self.gettext("Validation"))
+        self._no_errors = escaped(self.gettext("No errors"))
+        self._not_checked = escaped(self.gettext("Not checked"))
+        self._facts = escaped(self.gettext("Facts"))
+        self._hint = escaped(self.gettext("The number to the right shows the sentence in the source"))
+        self._more = escaped(self.gettext("More"))
+        self._elsewhere = escaped(self.gettext("Named elsewhere"))
         self._all = self.gettext("All %(total)s")
-        self._timeline = escape(self.gettext("Timeline"))
-        self._connections = escape(self.gettext("Connections"))
-        self._side = escape(self.gettext("Source and data"))
-        self._source = escape(self.gettext("Source"))
+        self._timeline = escaped(self.gettext("Timeline"))
+        self._connections = escaped(self.gettext("Connections"))
+        self._side = escaped(self.gettext("Source and data"))
+        self._source = escaped(self.gettext("Source"))
         self._source_of = self.gettext("Source %(number)s of %(total)s")
-        self._whole = escape(self.gettext("The whole document"))
+        self._whole = escaped(self.gettext("The whole document"))
         self._back = self.gettext("Back to the facts, source %(number)s")
         self._updated = self.gettext("Updated %(date)s")
-        self._download = escape(self.gettext("Download data"))
-        self._permanent = escape(self.gettext("Permanent address"))
-        self._query = escape(self.gettext("Query"))
-        self._open = escape(self.gettext("Open in SPARQL"))
-        self._licence = escape(self.gettext("Licence of the facts"))
-        self._changed = escape(self.gettext("Last changed"))
-        self._history = escape(self.gettext("History"))
-        self._who = escape(self.gettext("Who wrote what, and when"))
-        property_, value = escape(self.gettext("Property")), escape(self.gettext("Value"))
+        self._download = escaped(self.gettext("Download data"))
+        self._permanent = escaped(self.gettext("Permanent address"))
+        self._query = escaped(self.gettext("Query"))
+        self._open = escaped(self.gettext("Open in SPARQL"))
+        self._licence = escaped(self.gettext("Licence of the facts"))
+        self._changed = escaped(self.gettext("Last changed"))
+        self._history = escaped(self.gettext("History"))
+        self._who = escaped(self.gettext("Who wrote what, and when"))
+        property_, value = escaped(self.gettext("Property")), escaped(self.gettext("Value"))
         self._heads = (
             '<thead class="vh" role="rowgroup"><tr role="row">'
             f'<th role="columnheader" scope="col">{property_}</th><th role="columnheader" scope="col">{value}</th>'
@@ -123,14 +122,17 @@ class EntityWriter:
     def _head(self, view: EntityView, beside: Beside) -> str:
         kind = ""
         if view.class_iri:
-            hue = escape(self._schema.class_hint(view.class_iri).hue)
-            words = self._draw.words(beside.class_label)
-            kind = f'<p class="type hue-{hue}">{self._draw.icon(view.class_iri)}{words}</p>'
-        lead = f'<p class="lead"{self._tongue(view.lead)}>{escape(view.lead.value)}</p>' if view.lead else ""
+            hue = self._schema.class_hint(view.class_iri).hue
+            words = self._words(beside.class_label)
+            kind = f'<p class="type hue-{hue:d}">{self._draw.icon_html(view.class_iri)}{words}</p>'
+        lead = f'<p class="lead"{self._tongue(view.lead)}>{escaped(view.lead.value)}</p>' if view.lead else ""
         return (
-            f'<div class="head">\n{kind}<h1{self._tongue(view.title)}>{escape(view.title.value)}</h1>\n'
+            f'<div class="head">\n{kind}<h1{self._tongue(view.title)}>{escaped(view.title.value)}</h1>\n'
             f"{self._names(view)}{lead}{self._strip(view, beside)}</div>\n"
         )
+
+    def _words(self, text: Text) -> str:
+        return self._draw.inner_html(text.value, text.language)
 
     def _tongue(self, text: Text) -> str:
         """The attributes that say which language a text is in, where it is another than the page's."""
@@ -139,7 +141,7 @@ class EntityWriter:
     def _tagged(self, language: str) -> str:
         if not language or language == self._lang:
             return ""
-        return f' lang="{escape(language)}" dir="{direction(language)}"'
+        return f' lang="{escaped(language)}" dir="{direction(language)}"'
 
     def _names(self, view: EntityView) -> str:
         """The other names, and where the name was read."""
@@ -148,31 +150,31 @@ class EntityWriter:
             return ""
         names = source = ""
         if view.alternatives:
-            listed = ", ".join([str(self._draw.words(name)) for name in view.alternatives])
+            listed = ", ".join([self._words(name) for name in view.alternatives])
             names = f"{self._also} {listed}{'. ' if numbers else ''}"
         if numbers:
             keys = " ".join(map(str, numbers))
-            chips = self._draw.chips(numbers, self._the_name)
+            chips = self._draw.chips_html(numbers, self._the_name)
             source = f'<span class="named" data-k="{keys}">{self._name_in_source} {chips}</span>'
         return f'<p class="alt">{names}{source}</p>'
 
     def _strip(self, view: EntityView, beside: Beside) -> str:
         """The key figures, how much is supported, and what the gate says."""
         figures = "".join(
-            [f"<div><dt>{self._draw.words(one.label)}</dt><dd>{escape(one.text)}</dd></div>" for one in beside.figures]
+            [f"<div><dt>{self._words(one.label)}</dt><dd>{escaped(one.text)}</dd></div>" for one in beside.figures]
         )
         number, lang = formatting.number, self._lang
         told = self._some_of_all % {"some": number(str(view.sourced), lang), "all": number(str(view.total), lang)}
         if beside.problems:
             words = self.ngettext("%(num)s remark", "%(num)s remarks", beside.problems) % {"num": beside.problems}
-            address = escape(self._links.validation(lang))
-            found = f'<dd class="bad"><a href="{address}">{escape(words)}</a></dd>'
+            address = escaped(self._links.validation(lang))
+            found = f'<dd class="bad"><a href="{address}">{escaped(words)}</a></dd>'
         elif beside.checked:
             found = f'<dd class="ok">{self._no_errors}</dd>'
         else:
             found = f"<dd>{self._not_checked}</dd>"
         return (
-            f'<dl class="strip">{figures}<div><dt>{self._sourced}</dt><dd>{escape(told)}</dd></div>'
+            f'<dl class="strip">{figures}<div><dt>{self._sourced}</dt><dd>{escaped(told)}</dd></div>'
             f"<div><dt>{self._validation}</dt>{found}</div></dl>\n"
         )
 
@@ -186,7 +188,7 @@ class EntityWriter:
         bodies = "".join(
             [
                 f'<tbody role="rowgroup">{self._group(section, position == last) if several else ""}'
-                f"{self._draw.rows(section.rows, view.numbers)}</tbody>"
+                f"{self._draw.rows_html(section.rows, view.numbers)}</tbody>"
                 for position, section in enumerate(view.sections)
             ]
         )
@@ -197,7 +199,7 @@ class EntityWriter:
         )
 
     def _group(self, section: Section, last: bool) -> str:
-        words = self._draw.words(section.label) if section.label else self._more if last else self._facts
+        words = self._words(section.label) if section.label else self._more if last else self._facts
         return f'<tr role="row" class="group"><th role="columnheader" scope="rowgroup" colspan="3">{words}</th></tr>'
 
     def _incoming(self, view: EntityView, beside: Beside) -> str:
@@ -206,13 +208,13 @@ class EntityWriter:
         link = ""
         if _shown(view.incoming) < view.incoming_total:
             total = formatting.number(str(view.incoming_total), self._lang)
-            words = escape(self._all % {"total": total})
-            link = f'<a href="{escape(beside.incoming_query)}" rel="nofollow">{words}</a>'
+            words = escaped(self._all % {"total": total})
+            link = f'<a href="{escaped(beside.incoming_query)}" rel="nofollow">{words}</a>'
         return (
             '<section class="card long" id="incoming" aria-labelledby="h-i"><header>'
             f'<h2 id="h-i">{self._elsewhere}</h2><p>{link}</p></header>\n'
             f'<table class="facts" role="table" aria-labelledby="h-i">{self._heads}'
-            f'<tbody role="rowgroup">{self._draw.rows(view.incoming, view.numbers)}</tbody></table></section>\n'
+            f'<tbody role="rowgroup">{self._draw.rows_html(view.incoming, view.numbers)}</tbody></table></section>\n'
         )
 
     def _pictures(self, view: EntityView, beside: Beside) -> str:
@@ -239,49 +241,49 @@ class EntityWriter:
         return "".join([self._one(source, at, total, view.backs) for at, source in enumerate(view.sources, 1)])
 
     def _one(self, source: Source, number: int, total: int, backs: Mapping[int, str]) -> str:
-        named = escape(self._source_of % {"number": number, "total": total}) if total > 1 else self._source
+        named = escaped(self._source_of % {"number": number, "total": total}) if total > 1 else self._source
         text = "".join(
             [
-                f"{_GAP if paragraph.after_gap else ''}<p>{self._draw.pieces(paragraph.pieces, backs)}</p>\n"
+                f"{_GAP if paragraph.after_gap else ''}<p>{self._draw.pieces_html(paragraph.pieces, backs, {})}</p>\n"
                 for paragraph in source.paragraphs
             ]
         )
         quotes = "".join([self._quote(at, quote.value, backs) for at, quote in source.quotes])
-        publishers = "".join([f"<span>{self._draw.value(publisher)}</span>" for publisher in source.publishers])
+        publishers = "".join([f"<span>{self._draw.value_html(publisher)}</span>" for publisher in source.publishers])
         updated = ""
         if source.modified:
             told = self._updated % {"date": formatting.when(source.modified, self._lang)}
-            updated = f"<span>{escape(told)}</span>"
-        address = escape(self._links.document(source.version, self._lang))
+            updated = f"<span>{escaped(told)}</span>"
+        address = escaped(self._links.document(source.version, self._lang))
         return (
             f'<section class="card long" id="source-{number:d}" aria-labelledby="h-k{number:d}"><header>'
             f'<h2 id="h-k{number:d}">{named}</h2><p><a href="{address}">{self._whole}</a></p></header>\n'
             f'<blockquote class="doc"{self._tagged(source.language)}>{text}{quotes}</blockquote>\n'
-            f'<p class="meta"><span>{self._draw.words(source.title)}</span>{publishers}{updated}</p></section>\n'
+            f'<p class="meta"><span>{self._words(source.title)}</span>{publishers}{updated}</p></section>\n'
         )
 
     def _quote(self, number: int, words: str, backs: Mapping[int, str]) -> str:
         """A passage whose document's words are not here."""
-        told = escape(self._back % {"number": number})
+        told = escaped(self._back % {"number": number})
         return (
-            f'<p><mark id="k{number:d}">{escape(words)}<a class="bk" href="#{escape(backs.get(number, "main"))}"'
+            f'<p><mark id="k{number:d}">{escaped(words)}<a class="bk" href="#{escaped(backs.get(number, "main"))}"'
             f' aria-label="{told}">{number:d}</a></mark></p>'
         )
 
     def _data(self, view: EntityView, beside: Beside) -> str:
         forms = "".join(
             [
-                f'<li><a class="{"btn" if at else "btn p"}" href="{escape(href)}" download>{escape(label)}</a></li>'
+                f'<li><a class="{"btn" if at else "btn p"}" href="{escaped(href)}" download>{escaped(label)}</a></li>'
                 for at, (label, href) in enumerate(beside.formats)
             ]
         )
-        history = escape(self._links.history(view.iri, self._lang))
-        modified = f"<div><dt>{self._changed}</dt><dd>{escape(beside.modified)}</dd></div>" if beside.modified else ""
+        history = escaped(self._links.history(view.iri, self._lang))
+        modified = f"<div><dt>{self._changed}</dt><dd>{escaped(beside.modified)}</dd></div>" if beside.modified else ""
         return (
             f'<section class="card noprint" aria-labelledby="h-d"><h2 id="h-d">{self._download}</h2>\n'
             f'<ul class="btns">{forms}</ul>\n<hr><dl class="rows"><div><dt>{self._permanent}</dt>'
-            f'<dd><code class="uri">{escape(view.iri)}</code></dd></div><div><dt>{self._query}</dt>'
-            f'<dd><a href="{escape(beside.query_link)}" rel="nofollow">{self._open}</a></dd></div>'
+            f'<dd><code class="uri">{escaped(view.iri)}</code></dd></div><div><dt>{self._query}</dt>'
+            f'<dd><a href="{escaped(beside.query_link)}" rel="nofollow">{self._open}</a></dd></div>'
             f"{self._terms_of(beside.licence)}{modified}<div><dt>{self._history}</dt>"
             f'<dd><a href="{history}" rel="nofollow">{self._who}</a></dd></div>'
             "</dl></section>\n"
@@ -292,7 +294,7 @@ class EntityWriter:
         name, address = licence.get("name"), licence.get("address")
         if not name:
             return ""
-        shown = f'<a href="{escape(address)}" rel="license">{escape(name)}</a>' if address else escape(name)
+        shown = f'<a href="{escaped(address)}" rel="license">{escaped(name)}</a>' if address else escaped(name)
         return f"<div><dt>{self._licence}</dt><dd>{shown}</dd></div>"
 
 

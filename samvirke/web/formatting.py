@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 TEXTS_KEPT = 4_096
 """Dates and numbers remembered: what they are in words depends on text and language alone, in every generation."""
+SAMPLE_YEAR = 2000
+"""A leap year of four digits: what stands around its digits in a date stands around those of years from 1000 on."""
 CAPITAL_NOUNS = frozenset({"de", "lb"})
 ZONE = re.compile(r"(?<=[0-9])(?:Z|[+-][0-9]{2}:[0-9]{2})$")
 VERSION = re.compile(r"([0-9]{8}T[0-9]{6}Z)")
@@ -127,8 +129,25 @@ def _bare(side: Side, lang: str) -> str:
     if day is None or side.precision in {None, Precision.YEAR}:
         return year
     if side.precision is Precision.MONTH:
-        return _month(day, lang)
-    return str(format_date(day, "long", locale=_dates_locale(lang)))
+        return _in_words(day, lang, month_only=True)
+    return _in_words(day, lang, month_only=False)
+
+
+def _in_words(day: date, lang: str, *, month_only: bool) -> str:
+    """Write a day or its month: from year to year only the year's own digits differ, where they are told plainly."""
+    before, plain, after = _around_year(day.month, 1 if month_only else day.day, lang, month_only)
+    if plain and day.year >= 1000:  # noqa: PLR2004 - four digits, as told above
+        return f"{before}{day.year}{after}"
+    return _month(day, lang) if month_only else str(format_date(day, "long", locale=_dates_locale(lang)))
+
+
+@lru_cache(maxsize=TEXTS_KEPT)
+def _around_year(month: int, day: int, lang: str, month_only: bool) -> tuple[str, str, str]:
+    """Return what stands before and after the year; the middle is "" where a year is written in another way."""
+    sample = date(SAMPLE_YEAR, month, day)
+    text = _month(sample, lang) if month_only else str(format_date(sample, "long", locale=_dates_locale(lang)))
+    before, year, after = text.partition(str(SAMPLE_YEAR))
+    return before, year, after
 
 
 def _month(day: date, lang: str) -> str:

@@ -2,8 +2,8 @@
 
 Duty: write views of `samvirke.describe` as HTML, in one language of one publication. Level 7 (web). A
 template does the same at ten times the cost, so what is inside a table's rows is written here and the
-rest by templates. Every value goes through `escape`. Methods for templates return `Markup`; private ones
-return finished HTML as plain text, to be put into f-strings only: `+` would escape it again.
+rest by templates. Every value goes through `escaped`. Methods for templates return `Markup`; those that are named
+after HTML, and private ones, return finished HTML as plain text, to be put into f-strings only.
 Source: https://markupsafe.palletsprojects.com/en/stable/escaping/
 """
 
@@ -13,13 +13,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from samvirke.describe.facts import Value
 from samvirke.describe.marks import Mark, Piece
 from samvirke.describe.rows import Fact, Part, Row
 from samvirke.schema.hints import Text
 from samvirke.web import formatting, wording
+from samvirke.web.escaping import escaped
 
 if TYPE_CHECKING:
     from samvirke.schema import Schema
@@ -49,129 +50,156 @@ class Fragments:
         self._schema = schema
         self._lang = lang
         self.gettext = wording.words(lang).gettext
-        self._icons: dict[str, Markup] = {}
-        self._show = self.gettext("Show source %(number)s for %(label)s")
-        self._back = self.gettext("Back to the facts, source %(number)s")
+        self._icons: dict[str, str] = {}
+        back = escaped(self.gettext("Back to the facts, source %(number)s"))
+        # Written once, with places for what differs: no sign of these places is changed by escaping.
+        shown = escaped(self.gettext("Show source %(number)s for %(label)s"))
+        self._chip_of = f'<a class="%(look)s" href="#k%(number)s" aria-label="{shown}">%(number)s</a>'
+        self._mark_end = f'<a class="bk" href="#%(row)s" aria-label="{back}">%(number)s</a>'
         # Named outside of the texts they stand in: what collects the words to translate cannot look into those.
         implied = self.gettext("implied")
-        self._implied = f' <span class="tag">{escape(implied)}</span>'
-        self._not_stated = escape(self.gettext("Not stated in the sources"))
-        self._reservation = escape(self.gettext("reservation:"))
-        self._disagreement = escape(self.gettext("The sources do not say the same here."))
-        self._inferred = escape(self.gettext("Inferred"))
+        self._implied = f' <span class="tag">{escaped(implied)}</span>'
+        self._not_stated = escaped(self.gettext("Not stated in the sources"))
+        self._reservation = escaped(self.gettext("reservation:"))
+        self._disagreement = escaped(self.gettext("The sources do not say the same here."))
+        self._inferred = escaped(self.gettext("Inferred"))
         self._precise = self.gettext("precision: %(unit)s")
 
     # ------------------------------------------------------------ a value
 
     def icon(self, class_iri: str) -> Markup:
         """Return the icon of a class."""
+        return Markup(self.icon_html(class_iri))
+
+    def icon_html(self, class_iri: str) -> str:
+        """Return the icon of a class."""
         found = self._icons.get(class_iri)
         if found is None:
             if len(self._icons) >= ICONS_KEPT:  # Data can name any number of classes.
                 self._icons.clear()
             look = self._schema.class_hint(class_iri)
-            found = self._icons[class_iri] = Markup(
-                f'<svg class="hue-{escape(look.hue)}" aria-hidden="true" viewBox="0 0 16 16">'
-                f'<use href="#i-{escape(look.icon)}"/></svg>'
+            found = self._icons[class_iri] = (
+                f'<svg class="hue-{look.hue:d}" aria-hidden="true" viewBox="0 0 16 16">'
+                f'<use href="#i-{escaped(look.icon)}"/></svg>'
             )
         return found
 
     def words(self, text: Text) -> Markup:
         """Return a text; in another language than the page's, it says which."""
-        return self.inner(text.value, text.language)
+        return Markup(self.inner_html(text.value, text.language))
 
     def inner(self, text: str, language: str) -> Markup:
         """Return a text in a language."""
+        return Markup(self.inner_html(text, language))
+
+    def inner_html(self, text: str, language: str) -> str:
+        """Return a text in a language; in another than the page's, it says which."""
         if not language or language == self._lang:
-            return escape(text)
-        return Markup(f'<span lang="{escape(language)}" dir="{direction(language)}">{escape(text)}</span>')
+            return escaped(text)
+        return f'<span lang="{escaped(language)}" dir="{direction(language)}">{escaped(text)}</span>'
 
     def value(self, value: Value) -> Markup:
+        """Return a value without its dates."""
+        return Markup(self.value_html(value))
+
+    def value_html(self, value: Value) -> str:
         """Return a value without its dates."""
         kind, text, lang = value.kind, value.text, self._lang
         if kind in {"thing", "term"}:
             links, iri = self._links, value.iri
             address = links.page(iri, lang) if kind == "thing" else links.ontology(lang, iri)
-            return Markup(f'<a href="{escape(address)}">{self.inner(text, value.language)}</a>')
+            return f'<a href="{escaped(address)}">{self.inner_html(text, value.language)}</a>'
         if kind == "link":
-            return Markup(f'<a href="{escape(value.iri)}" rel="nofollow">{escape(text)}</a>')
-        if kind == "date":
-            return escape(formatting.when(text, lang))
-        if kind == "number":
-            return escape(formatting.number(text, lang))
-        if kind == "boolean":
-            return escape(self.gettext("Yes") if text == "true" else self.gettext("No"))
-        return self.inner(text, value.language)
+            return f'<a href="{escaped(value.iri)}" rel="nofollow">{escaped(text)}</a>'
+        if kind == "text":
+            return self.inner_html(text, value.language)
+        told = {"date": formatting.when, "number": formatting.number}.get(kind, self._yes_or_no)
+        return escaped(told(text, lang))
+
+    def _yes_or_no(self, text: str, _: str) -> str:
+        return self.gettext("Yes") if text == "true" else self.gettext("No")
 
     def dates(self, texts: Iterable[str]) -> Markup:
         """Return dates in words."""
-        return escape(", ".join([formatting.when(text, self._lang) for text in texts]))
+        return Markup(self._dates(texts))
+
+    def _dates(self, texts: Iterable[str]) -> str:
+        return escaped(", ".join([formatting.when(text, self._lang) for text in texts]))
 
     # ------------------------------------------------------------ what stands behind it
 
     def chips(self, numbers: Iterable[int], label: str, look: str = "ev") -> Markup:
         """Return the links to numbered sentences that stand behind a row."""
-        return Markup("".join([self._chip(number, label, look) for number in numbers]))
+        return Markup(self.chips_html(numbers, escaped(label), look))
 
-    def _chip(self, number: int, label: str, look: str) -> str:
-        told = escape(self._show % {"number": number, "label": label})
-        return f'<a class="{look}" href="#k{number:d}" aria-label="{told}">{number:d}</a>'
+    def chips_html(self, numbers: Iterable[int], label: str, look: str = "ev") -> str:
+        """Return the links to numbered sentences that stand behind a row; its `label` is escaped already."""
+        chip = self._chip_of
+        return "".join([chip % {"look": look, "number": number, "label": label} for number in numbers])
 
     def hedged(self, hedges: Iterable[str]) -> Markup:
         """Return the words by which a passage hedges, each quoted by itself."""
-        quoted = ", ".join([f"<q>{escape(hedge)}</q>" for hedge in hedges])
-        return Markup(f'<span class="tag">{self._reservation} {quoted}</span>')
+        return Markup(self._hedged(hedges))
+
+    def _hedged(self, hedges: Iterable[str]) -> str:
+        quoted = ", ".join([f"<q>{escaped(hedge)}</q>" for hedge in hedges])
+        return f'<span class="tag">{self._reservation} {quoted}</span>'
 
     def pieces(
         self, parts: Iterable[Piece], backs: Mapping[int, str], anchors: Mapping[int, str] | None = None
     ) -> Markup:
         """Return marked text, nested; `backs` maps a number to the row it supports, `anchors` to further ids."""
-        return Markup(self._pieces(parts, backs, anchors or {}))
+        return Markup(self.pieces_html(parts, backs, anchors or {}))
 
-    def _pieces(self, parts: Iterable[Piece], backs: Mapping[int, str], anchors: Mapping[int, str]) -> str:
+    def pieces_html(self, parts: Iterable[Piece], backs: Mapping[int, str], anchors: Mapping[int, str]) -> str:
+        """Return the same as plain text."""
         return "".join([self._piece(piece, backs, anchors) for piece in parts])
 
     def _piece(self, piece: Piece, backs: Mapping[int, str], anchors: Mapping[int, str]) -> str:
         if isinstance(piece, str):
-            return escape(piece)
+            return escaped(piece)
         if not isinstance(piece, Mark):
-            tag = escape(self.gettext("gave no facts"))
-            return f'<span class="skipped">{escape(piece.text)}<span class="tag">{tag}</span></span> '
+            tag = escaped(self.gettext("gave no facts"))
+            return f'<span class="skipped">{escaped(piece.text)}<span class="tag">{tag}</span></span> '
         number = piece.number
         begin = f'<mark id="k{number:d}">' if piece.first else f'<mark data-p="{number:d}">'
         if piece.first and number in anchors:
-            begin += f'<span id="{escape(anchors[number])}"></span>'
+            begin += f'<span id="{escaped(anchors[number])}"></span>'
         end = ""
         if piece.last:
-            told = escape(self._back % {"number": number})
-            end = f'<a class="bk" href="#{escape(backs.get(number, "main"))}" aria-label="{told}">{number:d}</a>'
-        return f"{begin}{self._pieces(piece.pieces, backs, anchors)}{end}</mark>"
+            end = self._mark_end % {"row": escaped(backs.get(number, "main")), "number": number}
+        return f"{begin}{self.pieces_html(piece.pieces, backs, anchors)}{end}</mark>"
 
     # ------------------------------------------------------------ rows of the table of facts
 
     def rows(self, some: Iterable[Row], numbers: Mapping[str, int]) -> Markup:
         """Return rows of the table of facts; `numbers` are those of the page's passages."""
-        return Markup("".join([self._row(row, numbers) for row in some]))
+        return Markup(self.rows_html(some, numbers))
+
+    def rows_html(self, some: Iterable[Row], numbers: Mapping[str, int]) -> str:
+        """Return the same as plain text."""
+        return "".join([self._row(row, numbers) for row in some])
 
     def _row(self, row: Row, numbers: Mapping[str, int]) -> str:
-        label = row.label.value
-        title = f' title="{escape(row.description)}"' if row.description else ""
-        named = self.words(row.label)
+        label = escaped(row.label.value)
+        title = f' title="{escaped(row.description)}"' if row.description else ""
+        shown = named = self.inner_html(row.label.value, row.label.language)
+        if row.turned:
+            shown = escaped(self.gettext("Named under “%(label)s” by") % {"label": row.label.value})
         found = []
         last = len(row.parts) - 1
         for position, part in enumerate(row.parts):
             if not part.facts:
                 continue
-            shown = named
-            if row.turned:
-                shown = escape(self.gettext("Named under “%(label)s” by") % {"label": label})
             every = part.all_numbers
             keys = f' data-k="{" ".join(map(str, every))}"' if every else ""
-            place, hidden = (f' id="{escape(row.id)}"', "") if position == 0 else (' class="more"', ' class="vh"')
+            place, hidden = (f' id="{escaped(row.id)}"', "") if position == 0 else (' class="more"', ' class="vh"')
             disagree = ""
             if row.disagreement and position == last:
                 disagree = f'<p class="note">{self._disagreement}</p>'
-            chips = f"<span>{self.chips(part.numbers, label)}</span>" if part.numbers else ""
+            if row.about and position == last:
+                disagree += self._all_of(row)
+            chips = f"<span>{self.chips_html(part.numbers, label)}</span>" if part.numbers else ""
             found.append(
                 f'<tr role="row"{keys}{place}><th role="rowheader" scope="row"{title}><span{hidden}>{shown}</span></th>'
                 f'<td role="cell">{self._cell(part, label, numbers)}{disagree}</td>'
@@ -179,62 +207,73 @@ class Fragments:
             )
         if row.gap:
             found.append(
-                f'<tr role="row" class="gap" id="{escape(row.id)}"><th role="rowheader" scope="row"{title}>{named}</th>'
+                f'<tr role="row" class="gap" id="{escaped(row.id)}">'
+                f'<th role="rowheader" scope="row"{title}>{named}</th>'
                 f'<td role="cell">{self._not_stated}</td><td role="cell" class="k"></td></tr>\n'
             )
-        return "".join(found)
+        return found[0] if len(found) == 1 else "".join(found)
+
+    def _all_of(self, row: Row) -> str:
+        """The way to all values of a row that shows some."""
+        pattern = f"GRAPH ?passage {{ ?thing <{row.path}> <{row.about}> }}"
+        query = self._links.sparql(self._lang, query=f"SELECT * WHERE {{\n  {pattern}\n}}\nLIMIT 1000")
+        told = escaped(self.gettext("All %(total)s") % {"total": formatting.number(str(row.total), self._lang)})
+        return f'<p class="note"><a href="{escaped(query)}" rel="nofollow">{told}</a></p>'
 
     def _cell(self, part: Part, label: str, numbers: Mapping[str, int]) -> str:
-        """The facts of a part, its dates, and how its passages say it."""
+        """The facts of a part, its dates, and how its passages say it. Of a row's `label` the escaped text is given."""
         facts = [self._fact(fact, label, numbers) for fact in part.facts]
-        text = f"<ul>{''.join([f'<li>{fact}</li>' for fact in facts])}</ul>" if len(facts) > 1 else f"{facts[0]}"
+        text = f"<ul>{''.join([f'<li>{fact}</li>' for fact in facts])}</ul>" if len(facts) > 1 else facts[0]
         if part.when:
             implied = self._implied if part.when_implied else ""
             further = [one for one in part.when_numbers if one not in part.numbers]
-            chips = "".join([f" {self._chip(one, label, 'ev s')}" for one in further])
-            text += f'<div class="note">{self.dates(part.when)}{implied}{chips}</div>'
-        return f"{text}{self._tags(part)}"
+            chips = "".join([f" {self.chips_html((one,), label, 'ev s')}" for one in further])
+            text += f'<div class="note">{self._dates(part.when)}{implied}{chips}</div>'
+        if part.implied or part.hedges or part.rule or part.readings:
+            text += self._tags(part)
+        return text
 
     def _tags(self, part: Part) -> str:
         text = self._implied if part.implied else ""
         if part.hedges:
-            text += f" {self.hedged(part.hedges)}"
+            text += f" {self._hedged(part.hedges)}"
         if part.rule:
-            address = escape(self._links.rule(part.rule, self._lang))
+            address = escaped(self._links.rule(part.rule, self._lang))
             text += f' <a class="tag" href="{address}">{self._inferred}</a>'
         if part.readings:
-            read = "".join([f"<p>{self.words(reading)}</p>" for reading in part.readings])
-            named = escape(self.gettext("How it was read"))
+            read = "".join([f"<p>{self.inner_html(one.value, one.language)}</p>" for one in part.readings])
+            named = escaped(self.gettext("How it was read"))
             text += f'<details class="reading"><summary>{named}</summary>{read}</details>'
         return text
 
     def _fact(self, fact: Fact, label: str, numbers: Mapping[str, int]) -> str:
         """One fact: what it is about, its dates, and its notes after the last value."""
-        notes = self._notes(fact, label, numbers)
+        noted = bool(fact.notes or fact.gaps or fact.when_passages)
+        notes = self._notes(fact, label, numbers) if noted else ""
         if not fact.values:
             empty = not (fact.notes or fact.when or fact.gaps)
             missing = f'<span class="note">{self._not_stated}</span>' if empty else ""
-            return f"{self.dates(fact.when)}{notes}{missing}"
+            return f"{self._dates(fact.when)}{notes}{missing}"
         last = len(fact.values) - 1
         found = []
         for position, value in enumerate(fact.values):
             end = notes if position == last else ""
             if value.kind == "thing":
                 told = fact.when or value.when
-                dates = f", {self.dates(told)}" if told else ""
-                icon = self.icon(value.class_iri)
-                found.append(f'<span class="ent">{icon}<span>{self.value(value)}{dates}{end}</span></span>')
+                dates = f", {self._dates(told)}" if told else ""
+                icon = self.icon_html(value.class_iri)
+                found.append(f'<span class="ent">{icon}<span>{self.value_html(value)}{dates}{end}</span></span>')
             else:
-                when = f", {self.dates(fact.when)}" if fact.when and position == last else ""
-                found.append(f"{self.value(value)}{self._precision(value)}{when}{end}")
-        return ", ".join(found)
+                when = f", {self._dates(fact.when)}" if fact.when and position == last else ""
+                found.append(f"{self.value_html(value)}{self._precision(value)}{when}{end}")
+        return found[0] if last == 0 else ", ".join(found)
 
     def _precision(self, value: Value) -> str:
         """How coarse a date is, where it is not a day."""
         unit = formatting.precision(value.text, self._lang) if value.kind == "date" else ""
         if not unit:
             return ""
-        return f' <span class="tag">{escape(self._precise % {"unit": unit})}</span>'
+        return f' <span class="tag">{escaped(self._precise % {"unit": unit})}</span>'
 
     def _notes(self, fact: Fact, label: str, numbers: Mapping[str, int]) -> str:
         text = ""
@@ -244,15 +283,16 @@ class Fragments:
             name = ""
             if not (note.value.kind in {"text", "date"} and fact.values):
                 # The markup stays markup: only its first letter changes, and an element begins with "<".
-                name = f"{formatting.lower_first(str(self.words(note.label)), self._lang)} "
+                named = self.inner_html(note.label.value, note.label.language)
+                name = f"{formatting.lower_first(named, self._lang)} "
             few = self._few(note.passages, fact, label, numbers)
-            text += f' <span class="note">{name}{self.value(note.value)}</span>{few}'
+            text += f' <span class="note">{name}{self.value_html(note.value)}</span>{few}'
         for gap in fact.gaps:
-            told = escape(self.gettext("%(name)s: not stated in the sources") % {"name": gap.value})
+            told = escaped(self.gettext("%(name)s: not stated in the sources") % {"name": gap.value})
             text += f'<div class="note">{told}</div>'
         return text
 
     def _few(self, passages: Sequence[str], fact: Fact, label: str, numbers: Mapping[str, int]) -> str:
         """Chips for passages that the row's own chips do not show."""
         further = [numbers[one] for one in passages if one not in fact.passages and one in numbers]
-        return "".join([f" {self._chip(number, label, 'ev s')}" for number in further])
+        return "".join([f" {self.chips_html((number,), label, 'ev s')}" for number in further])

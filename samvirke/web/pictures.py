@@ -8,9 +8,10 @@ Source: https://www.w3.org/TR/SVG2/coords.html#Units
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from samvirke.describe.entity import EntityView
 from samvirke.describe.facts import Value
@@ -91,8 +92,7 @@ class Timeline:
     last: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(NamedTuple):
     """A date with what it is the date of."""
 
     label: str
@@ -172,34 +172,33 @@ def _dated(part: Part) -> list[tuple[Value, str]]:
 
 
 def _one(value: Value, text: str, anchor: str) -> list[_Told]:
+    days = _days(text)
+    return [] if days is None else [_Told(value.text, value.iri, anchor, value.class_iri, text, *days)]
+
+
+@lru_cache(maxsize=4_096)
+def _days(text: str) -> tuple[int, int, int, int, bool, bool, bool] | None:
+    """Return what `_Told` says of a date: it follows from the text alone."""
     told = parsed(text)
     if told is None:
-        return []
+        return None
     begin, end = told.begin, told.end
     start = _ordinal(begin.first) if begin.kind is Kind.DATE else None
     finish = _ordinal(end.last) if end.kind is Kind.DATE else None
     if start is None and finish is None:
-        return []
+        return None
     start = finish - DAYS if start is None and finish is not None else start or 0
     finish = start if finish is None else finish
     precisions = {side.precision for side in (begin, end) if side.precision}
-    square = bool(precisions & {Precision.YEAR, Precision.DECADE, Precision.CENTURY})
-    return [
-        _Told(
-            label=value.text,
-            iri=value.iri,
-            anchor=anchor,
-            class_iri=value.class_iri,
-            text=text,
-            start=start,
-            soft_start=_ordinal(begin.last) or start,
-            soft_end=_ordinal(end.first) or finish,
-            end=max(finish, start) + 1,
-            square=square,
-            open=told.interval and end.kind is not Kind.DATE,
-            point=not told.interval and precisions <= {Precision.DAY, Precision.TIME},
-        )
-    ]
+    return (
+        start,
+        _ordinal(begin.last) or start,
+        _ordinal(end.first) or finish,
+        max(finish, start) + 1,
+        bool(precisions & {Precision.YEAR, Precision.DECADE, Precision.CENTURY}),
+        told.interval and end.kind is not Kind.DATE,
+        not told.interval and precisions <= {Precision.DAY, Precision.TIME},
+    )
 
 
 def _lanes(told: Sequence[_Told], scale: _Scale, lang: str) -> tuple[Lane, ...]:
@@ -310,8 +309,7 @@ class Connections:
     classes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
+class _Link(NamedTuple):
     row: Row
     values: tuple[Value, ...]
 
@@ -323,7 +321,10 @@ def connections(view: EntityView, rank: Callable[[str], float]) -> Connections |
     highest `rank` (the order of lists) are left to the table of facts.
     """
     links = _linked(view)
-    for row, weight in Counter(link.row.id for link in links).items():
+    weights: dict[str, int] = {}
+    for link in links:
+        weights[link.row.id] = weights.get(link.row.id, 0) + 1
+    for row, weight in weights.items():
         if weight > MANY:
             links = _merged(links, row)
     if len(links) > len(PLACES):
@@ -378,7 +379,7 @@ def _nodes(links: Sequence[_Link], y: int, *, above: bool) -> list[Node]:
                 iri="" if several else first.iri,
                 anchor=link.row.id,
                 class_iri=first.class_iri,
-                number=len(link.values),
+                number=max(len(link.values), link.row.total) if link.row.about and several else len(link.values),
             )
         )
     return found
@@ -389,11 +390,12 @@ def _linked(view: EntityView) -> list[_Link]:
     seen: set[str] = {view.iri}
     found = []
     for row in (*view.rows, *view.incoming):
-        for fact in row.facts:
-            for value in fact.values:
-                if value.kind == "thing" and value.iri not in seen:
-                    seen.add(value.iri)
-                    found.append(_Link(row, (value,)))
+        for part in row.parts:
+            for fact in part.facts:
+                for value in fact.values:
+                    if value.kind == "thing" and value.iri not in seen:
+                        seen.add(value.iri)
+                        found.append(_Link(row, (value,)))
     return found
 
 
@@ -428,6 +430,7 @@ def _relations(links: Sequence[_Link], nodes: Sequence[Node], hub: int) -> tuple
     return tuple(found)
 
 
+@lru_cache(maxsize=4_096)
 def _lines(text: str, width: int, most: int) -> tuple[str, ...]:
     """Break a label at its spaces into a few short lines; what does not fit ends in an ellipsis."""
     lines: list[str] = [""]

@@ -11,17 +11,16 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from markupsafe import escape
+from urllib.parse import quote_plus
 
 from samvirke.describe.blocks import Neighbourhood
 from samvirke.describe.entity import EntityView, entity_view
-from samvirke.describe.facts import Evidence, Explanations
+from samvirke.describe.facts import Evidence
 from samvirke.formats import FORMATS
 from samvirke.generations import open_directory
 from samvirke.model import DefaultGraph, NamedNode
@@ -30,6 +29,7 @@ from samvirke.search import Index
 from samvirke.web import wording
 from samvirke.web.drawing import Drawing
 from samvirke.web.entity_html import Beside, EntityWriter, Figure
+from samvirke.web.escaping import escaped
 from samvirke.web.formatting import count, lower_first, number, stamp, when
 from samvirke.web.fragments import Fragments, script_safe
 from samvirke.web.links import links_of
@@ -49,6 +49,9 @@ REMARKS = frozenset({"violation", "warning"})
 PARTS = ("title", "description", "path", "json_ld", "crumb_label", "crumb_href", *FORMATS, "content")
 """The parts of a page, as they are answered; those named after a format are addresses of its data."""
 CLASSES_KEPT = 1_000
+ELSEWHERE_KEPT = 20_000
+"""Things that were withdrawn or have a successor: of more than these the index is asked each time."""
+_PLACE = "samvirkeTheThing"  # Letters alone: no coding changes them.
 
 
 def load(directory: Path, schema: Schema) -> Pages:
@@ -61,8 +64,39 @@ class _Voice:
     """What writes pages in one language."""
 
     write: EntityWriter
-    draw: Fragments
-    picture: Drawing
+    facts_query: Callable[[str], str]
+    incoming_query: Callable[[str], str]
+
+
+class Told(Mapping[tuple[str, str, str], Evidence]):
+    """Which rule and which passages are behind a thing's inferred triples: read from the index when they are asked."""
+
+    def __init__(self, index: Index, iri: str) -> None:
+        """Take the index of a generation and the address of a thing."""
+        self._index = index
+        self._iri = iri
+        self._node = f"<{iri}>"
+
+    @cached_property
+    def _of(self) -> dict[tuple[str, str, str], Evidence]:
+        return {key: Evidence(passages, rule) for key, (rule, passages) in self._index.inferred_of(self._iri).items()}
+
+    @cached_property
+    def _to(self) -> dict[tuple[str, str, str], Evidence]:
+        return {key: Evidence(passages, rule) for key, (rule, passages) in self._index.inferred_to(self._iri).items()}
+
+    def __getitem__(self, key: tuple[str, str, str]) -> Evidence:
+        if key[0] == self._node:
+            return self._of[key]
+        if key[2] == self._node:
+            return self._to[key]
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[tuple[str, str, str]]:
+        return iter({**self._to, **self._of})
+
+    def __len__(self) -> int:
+        return len({**self._to, **self._of})
 
 
 class Pages:
@@ -84,6 +118,7 @@ class Pages:
         # Of its own for those that are forked from here: an open file of SQLite's is not to be taken along.
         self.counts = {one.iri: one.count for one in Index(directory / "index.sqlite").classes()}
         self.index = Index(directory / "index.sqlite")
+        self._elsewhere = Index(directory / "index.sqlite").elsewhere(ELSEWHERE_KEPT)
         self._texts = directory / "texts"
         self._known_texts = frozenset(path.stem for path in self._texts.glob("*.txt"))
         self._voices: dict[str, _Voice] = {}
@@ -97,8 +132,21 @@ class Pages:
         if found is None:
             draw, picture = Fragments(self.links, self.schema, lang), Drawing(self.links, self.schema, lang)
             write = EntityWriter(self.links, self.schema, draw, picture, lang)
-            found = self._voices[lang] = _Voice(write, draw, picture)
+            facts = self._asking(lang, "GRAPH ?passage {{ <{iri}> ?property ?value }}")
+            incoming = self._asking(lang, "GRAPH ?passage {{ ?thing ?property <{iri}> }}")
+            found = self._voices[lang] = _Voice(write, facts, incoming)
         return found
+
+    def _asking(self, lang: str, pattern: str) -> Callable[[str], str]:
+        """Return what gives the address of the query page with a pattern about a thing; all else is encoded once."""
+        before, after = self.links.sparql(lang, query=_query(pattern.format(iri=_PLACE))).split(_PLACE)
+        return lambda iri: f"{before}{quote_plus(iri)}{after}"
+
+    def _forms(self, iri: str) -> list[tuple[str, str]]:
+        """Return the formats of a thing's data by name with their addresses, which end in the format."""
+        first = next(iter(FORMATS))
+        stem = self.links.data(iri, first).removesuffix(first)
+        return [(form.label, f"{stem}{ending}") for ending, form in FORMATS.items()]
 
     def page(self, store: Any, iri: str, lang: str) -> tuple[dict[str, Any], list[str]] | None:  # noqa: ANN401 - a store, or one with what is known of it
         """Write the page about a thing.
@@ -106,12 +154,7 @@ class Pages:
         Returns what the frame goes by, and the parts named by `PARTS`, escaped; None when the page has to be
         something else than the view of a thing: a redirection, a notice that it was withdrawn, or none at all.
         """
-        known = self.index.entity(iri)
-        if known is None:  # It may have been written since the index was made; of a passage there is no page.
-            node = NamedNode(iri)
-            if "#" in iri or next(iter(store.quads_for_pattern(node, None, None, DefaultGraph())), None) is None:
-                return None
-        elif known.withdrawn or known.successor is not None:
+        if not self._is_here(store, iri):
             return None
         view = entity_view(
             Neighbourhood(store, self.schema, NamedNode(iri)),
@@ -119,13 +162,22 @@ class Pages:
             iri,
             lang,
             texts=self.text,
-            explanations=self.explanations(iri),
+            explanations=Told(self.index, iri),
         )
         return None if view is None else self._written(view, lang)
 
-    def explanations(self, iri: str) -> Explanations:
-        """Return which rule and which passages are behind the inferred triples of a thing."""
-        return {key: Evidence(passages, rule) for key, (rule, passages) in self.index.inferred(iri).items()}
+    def _is_here(self, store: Any, iri: str) -> bool:  # noqa: ANN401 - as above
+        """Whether there is a page about a thing, and not a redirection or a notice."""
+        if self._elsewhere is None or iri in self._elsewhere or "#" in iri:
+            known = self.index.entity(iri)
+            if known is not None:
+                return not known.withdrawn and known.successor is None
+        # What is in the store and not in the index was written since that was made; of a passage there is no page.
+        node = NamedNode(iri)
+        if "#" not in iri and next(iter(store.quads_for_pattern(node, None, None, DefaultGraph())), None) is not None:
+            return True
+        known = self.index.entity(iri)
+        return known is not None and not known.withdrawn and known.successor is None
 
     def text(self, checksum: str) -> str | None:
         """Return a document's words by their checksum; None for words that are not here."""
@@ -135,30 +187,30 @@ class Pages:
         links, voice = self.links, self.voice(lang)
         label, plural = self._class_words(view.class_iri, lang)
         crumb = plural is not None and not view.detail
-        forms = [(form.label, links.data(view.iri, ending)) for ending, form in FORMATS.items()]
+        forms = self._forms(view.iri)
         dates = [source.modified for source in view.sources if source.modified]
         beside = Beside(
             class_label=label,
             figures=[figure for row in view.key if (figure := self._figure(row, lang))],
-            problems=sum([self.problems[node] for node in view.nodes if node in self.problems]),
+            problems=sum([self.problems[node] for node in view.nodes if node in self.problems]) if self.problems else 0,
             checked=self.checked,
             picture_time=timeline(view, lang),
             picture_graph=connections(view, self.schema.place),
             formats=forms,
-            query_link=links.sparql(lang, query=_query(f"GRAPH ?passage {{ <{view.iri}> ?property ?value }}")),
-            incoming_query=links.sparql(lang, query=_query(f"GRAPH ?passage {{ ?thing ?property <{view.iri}> }}")),
+            query_link=voice.facts_query(view.iri),
+            incoming_query=voice.incoming_query(view.iri),
             licence=self.licence,
             modified=when(max(dates), lang) if dates else stamp(self.version, lang),
         )
         description = view.lead.value if view.lead else f"{view.title.value}: {lower_first(label.value, lang)}"
         parts = [
-            str(escape(view.title.value)),
-            str(escape(description[:DESCRIPTION])),
-            str(escape(links.page(view.iri, lang).removeprefix(f"/{lang}"))),
+            escaped(view.title.value),
+            escaped(description[:DESCRIPTION]),
+            escaped(links.page(view.iri, lang).removeprefix(f"/{lang}")),
             script_safe(self._json_ld(view)),
-            str(escape(plural)) if crumb and plural is not None else "",
-            str(escape(links.class_list(view.class_iri, lang))) if crumb else "",
-            *[str(escape(href)) for _, href in forms],
+            escaped(plural) if crumb and plural is not None else "",
+            escaped(links.class_list(view.class_iri, lang)) if crumb else "",
+            *[escaped(href) for _, href in forms],
             voice.write.content(view, beside),
         ]
         return {"class": view.class_iri, "crumb": crumb}, parts
@@ -192,11 +244,12 @@ class Pages:
             kinds[value.class_iri] = kinds.get(value.class_iri, 0) + 1
         # "At least 3 feasts" counts the feasts, not the series they belong to.
         kind = max(sorted(kinds), key=lambda iri: kinds[iri])
-        amount = count(kinds[kind], lang)
+        several = max(kinds[kind], row.total) if row.about and len(kinds) == 1 else kinds[kind]
+        amount = count(several, lang)
         if kind:
             schema = self.schema
             hint = schema.class_hint(kind)
-            named = hint.plural(lang, schema.languages) if kinds[kind] > 1 else hint.label(lang, schema.languages).value
+            named = hint.plural(lang, schema.languages) if several > 1 else hint.label(lang, schema.languages).value
             if named.casefold() != row.label.value.casefold():
                 amount = f"{amount} {lower_first(named, lang)}"
         return Figure(row.label, _("at least %(number)s") % {"number": amount} if row.open_list else amount)

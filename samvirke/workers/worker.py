@@ -42,8 +42,8 @@ _TRUSTED_BYTES = 192 << 20
 """The same for a worker for trusted reads: nobody is out to take its memory, and what it has learnt is worth it."""
 _LEARNT_BYTES = 64 << 20
 """Memory for what such a worker remembers of its data (`describe.Published`)."""
-_COLLECT_AFTER = 20_000
-"""Values made before the collector looks at the youngest: those of some pages."""
+_COLLECT_AFTER = 250
+"""Pages written before the collector looks at what they left."""
 _DESCRIPTORS = 64
 """Files that a worker for trusted reads may have open: its stream, an index, a document at a time."""
 
@@ -111,8 +111,9 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
     limits.confine(loaded_bytes=loaded, headroom_bytes=headroom_bytes, descriptors=_DESCRIPTORS if trusted else 0)
     frames = FrameReader(connection)
     kept = max(_TRUSTED_BYTES, loaded // 2) if trusted else max(_KEPT_BYTES, loaded // _KEPT_SHARE)
-    if trusted:  # A page makes thousands of values, and none of them in a circle.
-        gc.set_threshold(_COLLECT_AFTER, 20, 20)
+    if trusted:  # A page makes thousands of values, and none of them in a circle: to look for these took a tenth of it.
+        gc.disable()
+    answered = 0
     most = limits.touched_bytes() + kept
     try:
         while True:
@@ -127,6 +128,10 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
             content = _content(frames, request.content_bytes)
             if _answer(connection, hands, request, content, most_bytes=most):
                 return
+            answered += 1
+            if trusted and answered % _COLLECT_AFTER == 0:
+                gc.collect(0)
+                gc.freeze()  # What is left is what was learnt: it is let go by count, and not looked at again.
             if time.monotonic() - begun > _LONG_S:
                 # Nobody waits behind a question like this one: those in line after it may be asked elsewhere by now.
                 connection.sendall(frame(Kind.CANCELLED, b"") * frames.called_off())

@@ -7,6 +7,7 @@ import pytest
 from samvirke import describe
 from samvirke.describe import gathering
 from samvirke.describe.documents import document_view, version_lines
+from samvirke.describe.entity import entity_view
 from samvirke.model import DefaultGraph, Literal, NamedNode, Quad
 from samvirke.terms import CORE, EDTF, NIF, TYPE
 
@@ -176,9 +177,30 @@ def test_a_store_that_remembers_much_forgets_it(orchard, monkeypatch):
     for _ in range(3):
         assert sorted(map(str, describe.neighbourhood(published, schema, {"iri": iri}))) == fresh
     assert published.facts_known > 3
-    assert published.things and published.named
+    near = describe.Neighbourhood(published, schema, NamedNode(iri))
+    assert entity_view(near, schema, iri, "en") is not None
+    assert published.things and published.named and published.words and published.sources
 
     list(describe.labels(published, schema, {"iris": []}))
 
     assert published.facts_known == 0
-    assert [published.summaries, published.details, published.things, published.named, published.backward] == 5 * [{}]
+    learnt = [published.summaries, published.details, published.things, published.named, published.backward]
+    assert [*learnt, published.words, published.sources] == 7 * [{}]
+
+
+def test_a_page_read_bit_by_bit_is_the_one_that_all_its_quads_make(orchard):
+    store, schema = orchard
+    published = describe.Published(store)
+    things = sorted({quad.subject.value for quad in store if isinstance(quad.subject, NamedNode)})
+    assert len(things) >= 10
+
+    views = 0
+    for iri in things:
+        quads = list(describe.neighbourhood(store, schema, {"iri": iri}))
+        for lang in ("en", "da"):
+            whole = entity_view(quads, schema, iri, lang)
+            near = describe.Neighbourhood(published, schema, NamedNode(iri))
+
+            assert entity_view(near, schema, iri, lang) == whole, (iri, lang)
+            views += whole is not None
+    assert views >= 20
