@@ -25,7 +25,7 @@ from samvirke.errors import SamvirkeError
 from samvirke.sparql.errors import WELL_KNOWN
 from samvirke.workers import evaluation, failures, limits, pages, writes
 from samvirke.workers.frames import BODY_BYTES, FrameReader, Kind, StreamCut, frame, message_frame
-from samvirke.workers.request import Request, read_request
+from samvirke.workers.request import Request, read_request, read_short
 from samvirke.workers.tiers import DISK
 
 if TYPE_CHECKING:
@@ -114,17 +114,24 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
     if trusted:  # A page makes thousands of values, and none of them in a circle.
         gc.set_threshold(_COLLECT_AFTER, 20, 20)
     most = limits.touched_bytes() + kept
+    usual: Request | None = None
     try:
         while True:
             kind, payload = frames.receive()
             if kind is Kind.CANCEL:
                 connection.sendall(frame(Kind.CANCELLED, b""))
                 continue
-            if kind is not Kind.REQUEST:
-                return
+            if kind is Kind.USUAL:
+                usual = read_request(payload)
+                continue
             begun = time.monotonic()
-            request = read_request(payload)
-            content = _content(frames, request.content_bytes)
+            if kind is Kind.REQUEST:
+                request = read_request(payload)
+            elif kind is Kind.SHORT and usual is not None:
+                request = read_short(payload, usual)
+            else:
+                return
+            content = _content(frames, request.content_bytes) if request.content_bytes else b""
             if _answer(connection, hands, request, content, most_bytes=most):
                 return
             if time.monotonic() - begun > _LONG_S:
