@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from samvirke.errors import QueryRefused, QuerySyntaxError
-from samvirke.sparql.gate import GateLimits, check_size, gate_query, gate_update
+from samvirke.sparql.gate import GateLimits, check_size, gate_query, gate_update, is_plain
 from samvirke.sparql.inline import may_ask_others, spliced, vacant
 from samvirke.sparql.silent import unreachable
 from samvirke.sparql.tokens import place, prologue, resolve, tokens
@@ -24,6 +24,7 @@ __all__ = [
     "dataset",
     "gate_query",
     "gate_update",
+    "is_plain",
     "may_ask_others",
     "prefixes",
     "spliced",
@@ -81,7 +82,7 @@ def varies(text: str) -> bool:
     """Say whether the same query may answer differently on the same data: it asks the clock or chance."""
     # Such a word in a string or a comment counts too: what it costs is that the answer is not kept.
     lower = text.lower()
-    return any(part in lower for part in _CHANGING_PARTS) and _CHANGING.search(lower) is not None
+    return any(map(lower.__contains__, _CHANGING_PARTS)) and _CHANGING.search(lower) is not None
 
 
 def prefixes(text: str) -> dict[str, str]:

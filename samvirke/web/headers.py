@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, g, request
@@ -67,8 +67,15 @@ def entity_tag(publication: Publication, representation: str, address: str | Non
     It holds as long as the generation and the software do: pages and data are functions of these and the address.
     """
     address = request.full_path if address is None else address
-    parts = (_engine(), publication.version, publication.hash, address, representation)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+    digest = _begun(publication.version, publication.hash).copy()
+    digest.update(f"{address}\n{representation}".encode())
+    return digest.hexdigest()[:32]
+
+
+@lru_cache(maxsize=8)
+def _begun(version: str, checksum: str) -> hashlib._Hash:
+    """What all tags of a generation begin with."""
+    return hashlib.sha256(f"{_engine()}\n{version}\n{checksum}\n".encode())
 
 
 def vary(response: Response, *names: str) -> None:

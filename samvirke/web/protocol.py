@@ -11,7 +11,6 @@ from __future__ import annotations
 import binascii
 import codecs
 import contextlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -38,7 +37,19 @@ from samvirke.web.service_description import describe_service
 from samvirke.workers.answers import Answer
 from samvirke.workers.pool import QueryRequest
 
-__all__ = ["PAGE", "Call", "Plan", "Question", "blueprint", "one_parameter", "placed", "plan", "read_parameters"]
+__all__ = [
+    "PAGE",
+    "Call",
+    "Plan",
+    "Question",
+    "blueprint",
+    "heads",
+    "one_parameter",
+    "placed",
+    "plan",
+    "read_parameters",
+    "unquoted",
+]
 
 blueprint = Blueprint("protocol", __name__)
 
@@ -119,11 +130,17 @@ class Plan:
 
     def headers(self, publication: Publication, version: str) -> list[tuple[str, str]]:
         """Return the headers of the answer, given from the generation `version`."""
-        headers = [("Content-Type", content_type(self.offer)), ("Vary", "Accept, Accept-Encoding")]
+        known, unknown = heads(self.offer)
         # When a new generation came between, the tag would be the old one's.
         if self.keeps and version == publication.version:
-            return [*headers, ("ETag", f'"{self.tag(publication)}"'), ("Cache-Control", "public, no-cache")]
-        return [*headers, ("Cache-Control", NOT_KEPT)]
+            return [*known, ("ETag", f'"{self.tag(publication)}"')]
+        return unknown
+
+
+def heads(offer: Offer) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return the headers of an answer beside its entity tag: of one that may be kept, and of one that may not."""
+    both = [("Content-Type", content_type(offer)), ("Vary", "Accept, Accept-Encoding")]
+    return [*both, ("Cache-Control", "public, no-cache")], [*both, ("Cache-Control", NOT_KEPT)]
 
 
 def plan(call: Call, limits: Limits, *, federated: bool = False) -> Plan | None:
@@ -349,16 +366,13 @@ def read_parameters(data: bytes, where: str) -> dict[str, list[str]]:
         for part in parts:
             if part:
                 name, _, value = part.partition(b"=")
-                found.setdefault(_unquoted(name).decode("utf-8"), []).append(_unquoted(value).decode("utf-8"))
+                found.setdefault(unquoted(name).decode("utf-8"), []).append(unquoted(value).decode("utf-8"))
     except UnicodeDecodeError as error:
         raise _not_utf8(where) from error
     return found
 
 
-_NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-
-
-def _unquoted(data: bytes) -> bytes:
+def unquoted(data: bytes) -> bytes:
     """Decode one name or value of a form, once.
 
     A query has some hundred escapes. With another sign in front they are those of mail, which the standard library
@@ -366,11 +380,15 @@ def _unquoted(data: bytes) -> bytes:
     Sources: https://url.spec.whatwg.org/#concept-urlencoded-parser, https://www.rfc-editor.org/rfc/rfc2045#section-6.7
     """
     plain = data.replace(b"+", b" ")
-    if b"%" not in plain:
+    escapes = plain.count(b"%")
+    if not escapes:
         return plain
-    if _NO_ESCAPE.search(plain) is not None:  # A sign that begins no escape stays as it is.
-        return unquote_to_bytes(plain)
-    return binascii.a2b_qp(plain.replace(b"=", b"=3D").replace(b"%", b"="))
+    found = binascii.a2b_qp(plain.replace(b"=", b"=3D").replace(b"%", b"="))
+    # Each escape is two bytes shorter. A sign that begins none stays as it is, and so does the end of a line behind
+    # one, which mail would leave out.
+    if len(found) + 2 * escapes == len(plain) and b"\n" not in plain and b"\r" not in plain:
+        return found
+    return unquote_to_bytes(plain)
 
 
 def _decoded(data: bytes, where: str) -> str:

@@ -29,15 +29,12 @@ class Crew:
         self.tier = tier
         self.line = Line(address, generation.directory, tier)
         self.counter = self.line.version
+        self.version = self.name(self.counter)
+        """What is answered from now: the generation's name and, where it was written to since, how often that was."""
         self.lock = threading.Lock()
         self.idle: dict[str, list[Lease]] = {"query": [], "read": []}
         self.busy = 0
         self.retired = False
-
-    @property
-    def version(self) -> str:
-        """What is answered from now: the generation's name and, where it was written to since, how often that was."""
-        return self.name(self.counter)
 
     def name(self, counter: int) -> str:
         """Return the name of the store's state after `counter` writes; never the same for two states.
@@ -82,6 +79,7 @@ class Crew:
             return
         with self.lock:
             self.counter = max(self.counter, counter)
+            self.version = self.name(self.counter)
             stale = [lease for leases in self.idle.values() for lease in leases]
             self.idle = {"query": [], "read": []}
         for lease in stale:

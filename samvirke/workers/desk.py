@@ -23,11 +23,12 @@ from samvirke.errors import QueryTimeout, SamvirkeError, WorkerLost
 from samvirke.workers import failures
 from samvirke.workers.abroad import answered_abroad, goes_abroad
 from samvirke.workers.answers import Answer, Body
+from samvirke.workers.asked import QueryRequest
 from samvirke.workers.wire import Errand, Wire
 
 if TYPE_CHECKING:
     from samvirke.workers.crew import Crew
-    from samvirke.workers.pool import Pool, QueryRequest
+    from samvirke.workers.pool import Pool
 
 __all__ = ["Desk"]
 
@@ -71,6 +72,8 @@ class Desk:
         self._thread = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._hands = ThreadPoolExecutor(_HANDS, thread_name_prefix="desk")
+        self.usual = pool.question(QueryRequest(text="", media_type=""))
+        """What questions are like that only say what they ask, and in what format they are to be answered."""
 
     async def query(self, request: QueryRequest, form: str, *, watch: Callable[[], object] | None = None) -> Answer:
         """Answer a query of a form (`sparql.classify`). Cancelling the task ends the worker that is busy with it.
@@ -86,18 +89,29 @@ class Desk:
         loop = asyncio.get_running_loop()
         given: asyncio.Future[Answer] = loop.create_future()
         errand = Errand(pool.question(request), request.client, form, given, time.monotonic(), watch)
+        try:
+            self.take(errand, loop)
+            return await given
+        except asyncio.CancelledError:
+            self.call_off(errand)
+            raise
+        finally:
+            self._errands.discard(errand)
+
+    def take(self, errand: Errand, loop: asyncio.AbstractEventLoop) -> None:
+        """Have a question answered whose client has been let in; who waits is told by `errand.given`.
+
+        Raises: Overloaded, TooManyRequests.
+        """
         self._errands.add(errand)
         if not self._looking:
             self._loop, self._thread, self._looking = loop, threading.get_ident(), True
             loop.call_later(_LOOK_S, self._look)
-        try:
-            self._place(errand)
-            return await given
-        except asyncio.CancelledError:
-            self._call_off(errand)
-            raise
-        finally:
-            self._errands.discard(errand)
+        self._place(errand)
+
+    def let_go(self, errand: Errand) -> None:
+        """Forget a question that was taken, and is answered or called off."""
+        self._errands.discard(errand)
 
     # ------------------------------------------------------------ where a question goes
 
@@ -390,7 +404,7 @@ class Desk:
             errand.body = None
         self._once_more([errand], alone=True)
 
-    def _call_off(self, errand: Errand) -> None:
+    def call_off(self, errand: Errand) -> None:
         """End what is done for a question that nobody waits for any more."""
         errand.void = True
         wire = errand.wire

@@ -61,8 +61,8 @@ _MOST = (1 << 32) - 1
 
 def write_last(end: End) -> bytes:
     """Spell what the frame of kind LAST begins with."""
-    seconds, processor = (min(int(value * _MICRO), _MOST) for value in (end.seconds, end.processor))
-    return _END.pack(end.last, end.rows, seconds, processor)
+    seconds, processor = int(end.seconds * _MICRO), int(end.processor * _MICRO)
+    return _END.pack(end.last, end.rows, min(seconds, _MOST), min(processor, _MOST))
 
 
 def read_last(payload: bytes | memoryview) -> End:

@@ -36,6 +36,12 @@ class Kind(IntEnum):
     CANCEL = 6
     """The requests before this one that are not begun yet are asked elsewhere. Answered with CANCELLED."""
     CANCELLED = 7
+    USUAL = 8
+    """A request that is not answered: those of kind SHORT are like it in all they do not say."""
+    SHORT = 9
+
+
+_KINDS = {int(kind): kind for kind in Kind}
 
 
 class StreamCut(Exception):
@@ -65,14 +71,21 @@ class FrameReader:
 
         Raises: StreamCut at the end of the stream, also in the middle of a frame.
         """
-        self._gather(_HEAD.size)
-        kind, length = _HEAD.unpack_from(self._pending)
+        pending = self._pending
+        if len(pending) < _HEAD.size:
+            self._gather(_HEAD.size)
+        kind, length = _HEAD.unpack_from(pending)
         if length > _LONGEST_FRAME:
             raise StreamCut(f"a frame of {length} bytes is not one of ours")
-        self._gather(_HEAD.size + length)
-        payload = bytes(self._pending[_HEAD.size : _HEAD.size + length])
-        del self._pending[: _HEAD.size + length]
-        return Kind(kind), payload
+        end = _HEAD.size + length
+        if len(pending) < end:
+            self._gather(end)
+        payload = bytes(pending[_HEAD.size : end])
+        del pending[:end]
+        found = _KINDS.get(kind)
+        if found is None:
+            raise StreamCut(f"a frame of kind {kind} is not one of ours")
+        return found, payload
 
     def called_off(self) -> int:
         """Forget the frames in line before the last CANCEL that has arrived, it included; return how many it were.

@@ -132,7 +132,7 @@ class Lane:
 
     def _next_seated(self) -> Waiting | None:
         """One seat became free, so one gets it: of those who may, the client that has used least."""
-        for waiting in self._in_turn():
+        for waiting in self._in_turn() if self._line else ():
             if self._seat(waiting):
                 self._called(waiting)
                 return waiting
@@ -151,7 +151,7 @@ class Lane:
 
     def take(self, client: str) -> bool:
         """Take a lasting seat if there is one for `client`; `leave` gives it back."""
-        return self._enter_now(client)
+        return self._used < self._seats and self._enter_now(client)
 
     def wait(
         self, client: str, wake: Callable[[], object], *, takes_quick: bool, rides: object, again: bool = False

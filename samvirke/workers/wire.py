@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from samvirke.workers import failures
 from samvirke.workers.frames import Kind, frame
-from samvirke.workers.request import Request, write_request
+from samvirke.workers.request import Request, write_request, write_short
 
 if TYPE_CHECKING:
     from samvirke.errors import SamvirkeError
@@ -44,14 +44,16 @@ class Errand:
     behind a question that took long or ended its worker, and is not put behind another.
     `tried`: it takes longer than a moment.
     `watch` is called when the answer takes so long that somebody should see whether its client is still there.
+    `short`: the text of the question in UTF-8, where all else of it is as usual but the format.
     """
 
     question: Request
     client: str
     form: str
-    given: asyncio.Future[Answer]
+    given: Given
     came: float
     watch: Callable[[], object] | None = None
+    short: bytes = b""
     body: Body | None = None
     timeout_s: float = 0.0
     waiting: Waiting | None = None
@@ -70,8 +72,24 @@ class Errand:
             self.given.set_exception(error)
 
 
+class Given(Protocol):
+    """What an answer or an error is given to, once: a future, or what is like one."""
+
+    def done(self) -> bool:
+        """Say whether nobody waits any more."""
+
+    def set_result(self, answer: Answer, /) -> None:
+        """Take the answer."""
+
+    def set_exception(self, error: BaseException, /) -> None:
+        """Take what came in its place."""
+
+
 class Keeper(Protocol):
     """Who is told what comes over a stream."""
+
+    usual: Request
+    """What short questions are like."""
 
     def piece(self, errand: Errand, data: bytes) -> None:
         """Take a piece of an answer. Raises: Overloaded when there is no room for it."""
@@ -124,6 +142,8 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take over the transport."""
         self._transport = cast("asyncio.Transport", transport)  # Other loops' transports are no such class.
+        # Before all else, where nothing can call it off.
+        self._transport.write(frame(Kind.USUAL, write_request(self._keeper.usual)))
 
     def ask(self, errand: Errand, timeout_s: float) -> None:
         """Send a question; the worker takes it up when it is through with those before it."""
@@ -134,9 +154,13 @@ class Wire(asyncio.Protocol):
         self.aboard[errand.client] = self.aboard.get(errand.client, 0) + 1
         errand.wire, errand.timeout_s = self, timeout_s
         question = errand.question
-        if timeout_s != question.timeout_s:
-            question = question._replace(timeout_s=timeout_s)
-        self._transport.write(frame(Kind.REQUEST, write_request(question)))
+        if errand.short:
+            sent = frame(Kind.SHORT, write_short(errand.short, question.media_type, timeout_s))
+        else:
+            if timeout_s != question.timeout_s:
+                question = question._replace(timeout_s=timeout_s)
+            sent = frame(Kind.REQUEST, write_request(question))
+        self._transport.write(sent)
 
     def call_off(self) -> list[Errand]:
         """Call off the questions that are not begun yet, and return them."""

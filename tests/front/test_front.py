@@ -228,3 +228,50 @@ def test_a_byte_order_mark_comes_before_csv_when_it_is_asked_for(client):
     assert marked == b"\xef\xbb\xbf" + plain
     assert raw(client, "GET", sparql(ASK, format="json", bom="1"))[2].startswith(b"{")
     assert raw(client, "GET", sparql(ASK, bom="perhaps"))[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("text", "accept"),
+    [
+        (ASK, "*/*"),
+        (ASK, "text/csv"),
+        (f'ASK {{ ?s ?p "{"æ+%=&" * 3}" }}', "application/sparql-results+xml"),
+        ("SELECT * { ?s ?p ?o } LIMIT 3", "application/sparql-results+json"),
+        ("SELECT * { ?s ?p ?o } LIMIT 300", "text/tab-separated-values;q=0.5, text/turtle"),
+        (ALL, "text/csv"),
+        ("CONSTRUCT WHERE { ?s ?p ?o } LIMIT 3", "text/turtle"),
+        ("SELECT (NOW() AS ?now) { } LIMIT 0", "text/csv"),
+        ("SELECT ?x { VALUES ?x { 1 2 } . FILTER(?x > 1) }", "text/csv"),
+        ("SELECT * { ?s ?p ", "text/csv"),
+        ("INSERT DATA { }", "text/csv"),
+        ("", "text/csv"),
+        ("SELECT * { SERVICE <http://127.0.0.1/> { } }", "text/csv"),
+        (ASK, "image/png"),
+        (ASK, "text/html"),
+    ],
+)
+def test_a_usual_query_is_answered_as_by_the_long_way(client, text, accept):
+    """An empty parameter behind the query makes the request unusual, and changes nothing of what it means."""
+    usual, long = (raw(client, "GET", f"{sparql(text)}{end}", Accept=accept) for end in ("", "&"))
+
+    assert usual[0] == long[0]
+    assert usual[2] == long[2]
+    assert without_date(usual[1]) == without_date(long[1])
+
+
+def without_date(headers):
+    return sorted((name, value) for name, value in headers.multi_items() if name != "date")
+
+
+def test_a_query_whose_escapes_are_no_utf_8_is_refused(client):
+    assert raw(client, "GET", "/sparql?query=ASK%20%7B%20%7D%FF")[0] == 400
+
+
+def test_a_usual_query_is_asked_once_and_kept(client):
+    path = sparql("SELECT * { ?s ?p ?o } LIMIT 7")
+    first, second = (raw(client, "GET", path, Accept="text/csv") for _ in range(2))
+
+    assert first[2] == second[2]
+    assert without_date(first[1]) == without_date(second[1])
+    assert raw(client, "GET", path, Accept="text/csv", If_None_Match=first[1]["etag"])[0] == 304
+    assert raw(client, "GET", path, Accept="text/tab-separated-values")[2] != first[2]

@@ -249,7 +249,7 @@ PIECES = st.sampled_from(
         "ex:a.b ", "a ", ". ", "; ", ", ", "1 ", "1.5.6 ", '"x y" ', '"<" ', "'<' ", "FILTER(", "BIND(",
         "OPTIONAL { ", "UNION ", "MINUS { ", "|| ", "&& ", "+", "/ex:p", "^ex:q", "* ", "! ", "= ", "< ", "> ",
         "VALUES ?x { ", "GRAPH ?g { ", "_:b ", "# <\n", "CONSTRUCT ", "(1 2 3) ", '("a""b") ', "(<a><b><c>) ",
-        "(true false) ", "ORDER BY ", "SERVICE ", "load ", "\\u0053",
+        "(true false) ", "ORDER BY ", "SERVICE ", "load ", "\\u0053", "FROM <g> ", "from NAMED <g> ", "silent ",
     ]
 )  # fmt: skip
 LIMITED = st.builds(
@@ -269,6 +269,28 @@ def test_what_is_let_through_at_a_glance_would_be_let_through_after_a_close_look
         return
 
     gate._Gate(text, limits).run()
+
+
+@given(st.lists(PIECES, max_size=40).map("".join), LIMITED)
+def test_a_plain_query_passes_the_gate_and_names_no_dataset_and_no_other_server(text, limits):
+    if not sparql.is_plain(text, limits):
+        return
+
+    gate._Gate(text, limits).run()
+    assert sparql.dataset(text) == (None, None)
+    assert sparql.unreachable(text) == text
+
+
+@pytest.mark.parametrize("case", [case for case in GATE if case["rule"]], ids=lambda case: case["name"])
+def test_what_the_gate_refuses_is_not_plain(case):
+    assert not sparql.is_plain(case["text"], SMALL)
+
+
+def test_most_queries_are_plain():
+    query = "PREFIX ex: <urn:x:> SELECT ?s ?l { ?s a ex:A ; ex:b/ex:c ?l . OPTIONAL { ?s ex:d ?y } } LIMIT 9"
+
+    assert sparql.is_plain(query, Limits())
+    assert not sparql.is_plain(query, replace(Limits(), triple_patterns=2))
 
 
 def test_most_queries_are_let_through_at_a_glance():

@@ -5,7 +5,9 @@ import socket
 
 import pytest
 
+from samvirke.sparql.formats import GRAPHS, RESULTS
 from samvirke.workers.frames import ControlLine, FrameReader, Kind, StreamCut, frame
+from samvirke.workers.request import MEDIA_TYPES, Gate, Request, read_short, write_short
 
 
 @pytest.fixture
@@ -24,6 +26,28 @@ def test_a_frame_arrives_as_it_was_sent(ends):
     reader = FrameReader(theirs)
     assert reader.receive() == (Kind.BODY, b"\x00\xff" * 10)
     assert reader.receive() == (Kind.END, b"{}")
+
+
+def test_a_short_request_is_as_the_usual_one_in_all_it_does_not_say():
+    usual = Request(gate=Gate(1, 2, 3, 4, 5, 6), timeout_s=8.0, max_rows=9, max_bytes=10)
+    text = "SELECT * { ?s ?p “ræ😀” }"
+
+    for media_type in MEDIA_TYPES:
+        found = read_short(write_short(text.encode(), media_type, 0.25), usual)
+
+        assert found == usual._replace(text=text, media_type=media_type, timeout_s=0.25)
+
+
+def test_every_format_of_an_answer_has_its_place_in_a_short_request():
+    assert sorted(MEDIA_TYPES) == sorted(offer.media_type for offer in (*RESULTS, *GRAPHS))
+
+
+def test_a_frame_of_an_unknown_kind_is_no_frame(ends):
+    ours, theirs = ends
+    ours.sendall(b"\xff" + bytes(4))
+
+    with pytest.raises(StreamCut):
+        FrameReader(theirs).receive()
 
 
 def test_a_stream_cut_anywhere_in_a_frame_is_noticed():

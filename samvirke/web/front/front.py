@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ from samvirke.web.front.kept import Kept, KeptAnswer
 from samvirke.web.front.pages import Pages
 from samvirke.web.front.reply import Reply
 from samvirke.web.front.sending import Sender
+from samvirke.web.front.straight import Ride, Straight
 from samvirke.web.headers import dressed
 from samvirke.web.protocol import PAGE, Call, CodedBody, Plan, placed, plan
 from samvirke.web.publication import Publication, serving
@@ -56,6 +57,7 @@ _TEMPLATES_AFTER_S = 1.5
 """When the templates are compiled: not before the first answer, which may need none of them."""
 _ENDPOINT = "/sparql"
 _WITH_BODY = ("POST", "PUT", "PATCH")
+_MOST_HOSTS = 64
 _HOST = re.compile(r"[A-Za-z0-9._~%!$&'()*+;=-]+(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")
 
 
@@ -72,6 +74,9 @@ class Front:
         self._kept = Kept(limits.cache_bytes)
         self._desk = Desk(self._pool)
         self._pages = Pages(app, self._pool)
+        self._straight = Straight(self._pool, self._desk, self._kept, self._finish)
+        self._hosts: set[str] = set()
+        """Values of `Host` that were found right."""
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="flask")
         self._sender = Sender()
         self._version = ""
@@ -104,16 +109,72 @@ class Front:
         loop.run_until_complete(self._pages.close())
         loop.run_until_complete(self._desk.close())
 
-    async def __rsgi__(self, scope: Any, protocol: Any) -> None:  # noqa: ANN401 - the server's own types
-        """Answer one request."""
+    def __rsgi__(self, scope: Any, protocol: Any) -> Awaitable[None]:  # noqa: ANN401 - the server's own types
+        """Answer one request: at once, by a usual query, or the long way."""
+        try:
+            at_once = self._at_once(scope, protocol)
+        except Exception:
+            self._failed(protocol)
+            return _Done()
+        return self._the_long_way(scope, protocol) if at_once is None else at_once
+
+    async def _the_long_way(self, scope: Any, protocol: Any) -> None:  # noqa: ANN401 - the same
         try:
             await self._answer(scope, protocol)
         except asyncio.CancelledError:
             return  # The client has left; nobody waits for an answer.
         except Exception:
-            # The edge of the process: nothing below may end a connection without an answer.
-            logger.exception("a request failed in front of the application")
-            protocol.response_str(500, [("content-type", "text/plain")], "Something went wrong on the server.\n")
+            self._failed(protocol)
+
+    @staticmethod
+    def _failed(protocol: Any) -> None:  # noqa: ANN401 - the same
+        """Tell of a mistake of ours. The edge of the process: nothing below may end a connection without an answer."""
+        logger.exception("a request failed in front of the application")
+        protocol.response_str(500, [("content-type", "text/plain")], "Something went wrong on the server.\n")
+
+    def _at_once(self, scope: Any, protocol: Any) -> Awaitable[None] | None:  # noqa: ANN401 - the same
+        """Answer what was answered before, or have a usual query answered; None for all else."""
+        if scope.proto != "http" or scope.method != "GET":
+            return None
+        path, headers, version = scope.path, scope.headers, self._pool.version
+        host = headers.get("host") or scope.authority or ""
+        if host not in self._hosts and not self._right_host(host):
+            return None
+        found = self._kept.find(version, f"{path}?{scope.query_string}", headers.get)
+        if found is not None:
+            coding = codings.choose_coding(headers.get("accept-encoding")) if found.codable else ""
+            if coding and coding not in found.codings:
+                return None
+            self._send_kept(protocol, "GET", found, coding, headers.get("if-none-match"))
+            return _Done()
+        if path != _ENDPOINT or self._publication is None or version != self._version:
+            return None
+        peer: str = scope.client.rpartition(":")[0].strip("[]")
+        if self._proxies:
+            peer = _behind(self._proxies, peer, {"x-forwarded-for": ", ".join(headers.get_all("x-forwarded-for"))})
+        return self._straight.take(scope, headers, protocol, self._publication, peer)
+
+    def _right_host(self, host: str) -> bool:
+        right = _HOST.fullmatch(host) is not None
+        if right and len(self._hosts) < _MOST_HOSTS:
+            self._hosts.add(host)
+        return right
+
+    async def _finish(self, ride: Ride, outcome: Answer | BaseException) -> None:
+        """Send the answer to a usual query that is large or is to be coded; or tell the error in its place."""
+        protocol, incoming = ride.protocol, self._incoming(ride.scope)
+        try:
+            if isinstance(outcome, Answer):
+                reply = self._replied(ride.found, incoming, outcome, ride.publication)
+            else:
+                try:
+                    with placed(ride.found.question.text):
+                        raise outcome
+                except Exception as error:  # told by the application, in the form the client accepts
+                    reply = await self._ask_application(_with(incoming, error=error))
+            await self._send(incoming, reply, protocol, ride.publication.version)
+        except Exception:
+            self._failed(protocol)
 
     async def _answer(self, scope: Any, protocol: Any) -> None:  # noqa: ANN401 - the same
         if scope.proto != "http":
@@ -137,10 +198,12 @@ class Front:
         else:
             incoming = _with(incoming, body=body) if body else incoming
         version = self._pool.version
-        reply = await self._reply(incoming, protocol)
+        await self._send(incoming, await self._reply(incoming, protocol), protocol, version)
+
+    async def _send(self, incoming: Incoming, reply: Reply, protocol: Any, version: str) -> None:  # noqa: ANN401 - the same
         if not reply.settled:
             reply = await self._coded(incoming, reply, version)
-        self._sender.send(protocol, method, reply)
+        self._sender.send(protocol, incoming.method, reply)
 
     async def _reply(self, incoming: Incoming, protocol: Any) -> Reply:  # noqa: ANN401 - the same
         if incoming.path == _ENDPOINT and incoming.method in ("GET", "HEAD", "POST") and incoming.error is None:
@@ -195,6 +258,9 @@ class Front:
             return None  # Rare, and answered with 304 by the same rules as everything else.
         with placed(found.question.text):
             answer = await self._asked(found, incoming.client, protocol)
+        return self._replied(found, incoming, answer, publication)
+
+    def _replied(self, found: Plan, incoming: Incoming, answer: Answer, publication: Publication) -> Reply:
         headers = [*found.headers(publication, answer.version), *dressed(answer.version)]
         if answer.body.descriptor is not None:
             return Reply(200, headers, answer.body)
@@ -346,6 +412,13 @@ class Front:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer as a WSGI application, for servers that have no event loop of this kind."""
         return self.app(environ, start_response)
+
+
+class _Done:
+    """What a request waits for that is answered already: nothing."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield from ()
 
 
 def _check_head(scope: Any, incoming: Incoming) -> None:  # noqa: ANN401 - the same

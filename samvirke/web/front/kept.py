@@ -68,9 +68,15 @@ class Kept:
 
         `varies` names the request headers it depends on, in lower case.
         """
-        key = (address, *map(header, varies))
+        self.put_for(version, address, varies, tuple(map(header, varies)), answer)
+
+    def put_for(
+        self, version: str, address: str, varies: tuple[str, ...], values: tuple[str | None, ...], answer: KeptAnswer
+    ) -> None:
+        """Keep an answer as `put` does, the `values` of the headers that it depends on being known."""
+        key = (address, *values)
         # The codings are smaller than the plain body, and not there yet: half of it is set aside for them.
-        size = _OVERHEAD + len(answer.body) * 3 // 2 + sum(len(part) for part in key if part)
+        size = _OVERHEAD + len(answer.body) * 3 // 2 + sum(map(len, filter(None, key)))
         if size > self._largest:
             return
         with self._lock:
