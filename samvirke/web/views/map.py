@@ -168,7 +168,7 @@ def _inside(window: _Window, ground: _Ground) -> bool:
 
 
 def _outlines(window: _Window) -> str:
-    """The outlines in the window; a country outside of it is not sent."""
+    """The outlines in the window; what lies outside of it is not sent."""
     right, bottom = window.x + window.width, window.y + window.height
     inside = "".join(
         [
