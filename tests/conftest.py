@@ -88,6 +88,7 @@ SLOW_MODULES = frozenset(
         "test_foreign_site.py",
         "test_layout.py",
         "web/test_crawl.py",
+        "web/test_graph_pages.py",
         "why/test_exactness.py",
         "web/test_catalogue.py",
         "workers/test_delta_properties.py",

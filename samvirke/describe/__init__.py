@@ -30,6 +30,7 @@ from samvirke.describe.gathering import (
     Published,
     count,
 )
+from samvirke.describe.linked import connections, dated, placed, relations
 from samvirke.model import DefaultGraph, NamedNode, Quad
 from samvirke.terms import NIF, PROV, TYPE
 
@@ -171,12 +172,16 @@ def usage(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Iterab
 
 
 OPERATIONS: Mapping[str, Callable[[Store, Schema, Mapping[str, Any]], Iterable[Quad]]] = {
+    "connections": connections,
+    "dated": dated,
     "describe": describe,
     "document": document,
     "graph": graph,
     "labels": labels,
     "neighbourhood": neighbourhood,
     "passages": passages,
+    "placed": placed,
+    "relations": relations,
     "rule": rule,
     "usage": usage,
     "versions": versions,

@@ -85,6 +85,7 @@ class EntityWriter:
         self._all = self.gettext("All %(total)s")
         self._timeline = escaped(self.gettext("Timeline"))
         self._connections = escaped(self.gettext("Connections"))
+        self._explore = escaped(self.gettext("As a graph"))
         self._side = escaped(self.gettext("Source and data"))
         self._source = escaped(self.gettext("Source"))
         self._source_of = self.gettext("Source %(number)s of %(total)s")
@@ -230,7 +231,9 @@ class EntityWriter:
             drawn = self._picture.connections(beside.picture_graph, view.title.value, hub=hub)
             found += (
                 '<section class="card" id="connections" aria-labelledby="h-g"><header>'
-                f'<h2 id="h-g">{self._connections}</h2></header>{drawn}</section>'
+                f'<h2 id="h-g">{self._connections}</h2><p class="noprint"><a rel="nofollow"'
+                f' href="{escaped(self._links.graph(view.iri, self._lang))}">{self._explore}</a></p>'
+                f"</header>{drawn}</section>"
             )
         return found
 
