@@ -30,6 +30,8 @@ _DISALLOWED = (
     "/sparql",
     "/rdf-graph-store",
     "/*/sparql?",
+    "/*/sparql/",
+    "/q/",
     "/*/search?",
     "/*/class/*?",
     "/*/queries/*?",
