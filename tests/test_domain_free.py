@@ -82,7 +82,8 @@ def engine_files(root: Path) -> list[Path]:
         path
         for path in (root / "samvirke").rglob("*")
         if path.suffix in endings
-        and not {"__pycache__", "starter"} & set(path.parts)  # the starter is a site of its own, on choirs
+        and not {"__pycache__", "starter", "built"}
+        & set(path.parts)  # the starter is a site of its own; built is npm's
         and path.is_file()
     )
 

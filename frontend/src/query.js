@@ -39,7 +39,8 @@ const look = EditorView.theme({
     boxShadow: "0 12px 32px rgb(0 0 0/.18)", maxWidth: "calc(100vw - 2rem)",
   },
   ".cm-tooltip.cm-tooltip-autocomplete > ul": {
-    fontFamily: "inherit", fontSize: ".9rem", maxHeight: "17rem", minWidth: "min(18rem, calc(100vw - 3rem))",
+    // So few at a time that nothing has to scroll: a list that does would have to be a stop of its own.
+    fontFamily: "inherit", fontSize: ".9rem", maxHeight: "none", overflow: "visible", minWidth: "min(18rem, calc(100vw - 3rem))",
     maxWidth: "min(46rem, calc(100vw - 3rem))",
   },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: ".25rem .6rem", lineHeight: "1.5" },
@@ -137,7 +138,8 @@ const editor = new EditorView({
       bracketMatching(),
       indentService.of(({ state }, at) => 2 * depthOf(state.sliceDoc(0, at), state.doc.lineAt(at).text)),
       EditorView.lineWrapping,
-      autocompletion({ override: [complete], icons: false, maxRenderedOptions: 60 }),
+      EditorState.phrases.of({ Completions: words.offers }),
+      autocompletion({ override: [complete], icons: false, maxRenderedOptions: 9 }),
       keymap.of([...completionKeymap, ...historyKeymap, ...defaultKeymap]),
       sparql(),
       syntaxHighlighting(colours),

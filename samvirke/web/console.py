@@ -176,6 +176,7 @@ def _words(lang: str) -> dict[str, str]:
     _ = wording.words(lang).gettext
     return {
         "editor": _("Query in SPARQL"),
+        "offers": _("What could stand here"),
         "running": _("The query runs."),
         "cancel": _("Cancel"),
         "cancelled": _("The query was called off."),

@@ -1,6 +1,6 @@
 """Which pictures an answer can be drawn as, and what they are made of.
 
-Duty: look at the columns of an answer – dates, coordinates, things – and turn its rows into dated rows, places, or
+Duty: look at the columns of an answer – dates, degrees, things – and turn its rows into dated rows, places, or
 nodes and edges for `samvirke.web.views`. Level 7; draws nothing and asks the index for names only.
 Sources: https://www.w3.org/TR/sparql11-results-json/ · https://docs.ogc.org/is/22-047r1/22-047r1.html (WKT literals)
 """

@@ -35,7 +35,7 @@ def curl(text: str, form: str) -> tuple[str, str]:
 
 
 def python(text: str, form: str) -> tuple[str, str]:
-    """Return a script for Python's standard library in two parts, the server's address between them."""
+    """Return a script for Python alone in two parts, the server's address between them."""
     readable = _is_plain(text) and "\\" not in text and '"""' not in text and not text.endswith('"')
     literal = f'"""{text}"""' if readable else ascii(text)
     kind, use = {
