@@ -22,6 +22,7 @@ from flask import Blueprint, Response, request
 
 from samvirke import sparql
 from samvirke.errors import AnswerTooLarge, DiskFull, NotFound, QueryTimeout, StoreError, TooManyRequests, WrongUse
+from samvirke.generations import SHARED
 from samvirke.settings import Limits
 from samvirke.tokens import Rates
 from samvirke.web.bodies import read_body
@@ -31,11 +32,10 @@ from samvirke.web.protocol import check_kind, one_parameter, placed, read_parame
 from samvirke.web.publication import current, serving
 from samvirke.workers.pool import QueryRequest
 
-__all__ = ["FOLDER", "MOST", "MOST_BYTES", "PER_MINUTE", "Shares", "blueprint", "name_of"]
+__all__ = ["MOST", "MOST_BYTES", "PER_MINUTE", "Shares", "blueprint", "name_of"]
 
 blueprint = Blueprint("shares", __name__)
 
-FOLDER = "shared"
 MOST = 10_000
 """Queries that are kept."""
 MOST_BYTES = 64 << 20
@@ -54,7 +54,7 @@ class Shares:
 
     def __init__(self, state: Path, *, most: int = MOST, per_minute: int = PER_MINUTE) -> None:
         """Take the state folder; whether it can be written to is tried once, now."""
-        self._folder = state / FOLDER
+        self._folder = state / SHARED
         self._most = most
         self._per_minute = per_minute
         self._rates = Rates()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from samvirke.errors import DiskFull, NotFound, StoreError, TooManyRequests
+from samvirke.generations import SHARED
 from samvirke.web import shares
 from samvirke.web.shares import Shares, name_of
 
@@ -22,7 +23,7 @@ def test_a_query_is_read_again_by_another_process(tmp_path):
     assert Shares(tmp_path).read(name) == QUERY
     assert Shares(tmp_path).knows(QUERY)
     assert not Shares(tmp_path).knows(f"{QUERY} ")
-    assert [path.name for path in (tmp_path / shares.FOLDER).iterdir()] == [f"{name}.rq"]
+    assert [path.name for path in (tmp_path / SHARED).iterdir()] == [f"{name}.rq"]
 
 
 @pytest.mark.parametrize("name", ["", "..", "../settings", "a" * 16, "A" * 16, "a" * 17, "aaaaaaaaaaaaaaa.", "%2e%2e"])
@@ -41,7 +42,7 @@ def test_there_is_an_end_to_them_and_what_is_kept_stays(tmp_path, monkeypatch):
     monkeypatch.setattr(shares, "MOST_BYTES", 20)
     with pytest.raises(DiskFull):
         Shares(tmp_path).keep("ASK { ?s ?p ?o }")
-    assert len(list((tmp_path / shares.FOLDER).iterdir())) == 2
+    assert len(list((tmp_path / SHARED).iterdir())) == 2
 
 
 def test_a_client_has_so_many_a_minute(tmp_path):
@@ -55,7 +56,7 @@ def test_a_client_has_so_many_a_minute(tmp_path):
 
 def test_nothing_is_offered_where_nothing_can_be_written(tmp_path):
     """A file stands where the folder would: this holds for the superuser, whom no mode of a folder stops."""
-    (tmp_path / shares.FOLDER).write_text("")
+    (tmp_path / SHARED).write_text("")
     kept = Shares(tmp_path)
 
     assert not kept.offered
