@@ -22,6 +22,8 @@ __all__ = ["create_app"]
 
 ROOMS = (
     "history",
+    "graph_answers",
+    "graph_pages",
     "robots",
     "protocol",
     "updates",

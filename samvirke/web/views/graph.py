@@ -65,15 +65,17 @@ def graph_of(
     *,
     middle: str = "",
     folded: Folded | None = None,
+    many: int = MANY,
     schema: Schema | None = None,
 ) -> Markup:
     """Return a picture of a graph, "" when nothing is connected.
 
     `middle` is the thing to begin with, by default the one with most neighbours. `folded` says where a number of
     things leads to that are drawn as one, from the thing they hang on and the relation's name; without it nowhere.
+    More than `many` things that hang on one by the same relation are drawn as one.
     `schema` has the looks of the classes, by default that of the current request.
     """
-    spots = _collapsed(_spots(nodes, edges), middle)
+    spots = _collapsed(_spots(nodes, edges), middle, many)
     if not any(spot.beside for spot in spots.values()):
         return Markup()
     total = len(spots)
@@ -98,7 +100,7 @@ def graph_of(
 
 def _spots(nodes: Iterable[Node], edges: Iterable[Edge]) -> dict[str, _Spot]:
     """The things, each with its neighbours; a relation of a thing to itself is left to the table."""
-    spots = {node.iri: _Spot(node) for node in nodes}
+    spots = {node.iri: _Spot(node, node.number) for node in nodes}
     for edge in edges:
         if edge.source in spots and edge.target in spots and edge.source != edge.target:
             label = plain(edge.label)
@@ -109,17 +111,17 @@ def _spots(nodes: Iterable[Node], edges: Iterable[Edge]) -> dict[str, _Spot]:
     return spots
 
 
-def _collapsed(spots: Mapping[str, _Spot], middle: str) -> dict[str, _Spot]:
+def _collapsed(spots: Mapping[str, _Spot], middle: str, many: int) -> dict[str, _Spot]:
     """The things with those as one that hang on the same thing by the same relation, and on nothing else."""
     hanging: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for iri, spot in spots.items():
-        if len(spot.beside) == 1 and iri != middle:
+        if len(spot.beside) == 1 and iri != middle and spot.number == 1:
             ((hub, names),) = spot.beside.items()
             if len(spots[hub].beside) > 1 or hub == middle:
                 hanging[hub, ", ".join(names), spot.node.class_iri].append(iri)
     kept = dict(spots)
     for (hub, relation, class_iri), some in hanging.items():
-        if len(some) > MANY:
+        if len(some) > many:
             iri = f"{hub} {relation} {class_iri}"
             kept[iri] = _Spot(Node(iri, relation, "", class_iri), len(some), relation)
             kept[iri].beside[hub] = [relation]
@@ -270,11 +272,13 @@ def _drawn(spot: _Spot, lang: str, schema: Schema, folded: Folded | None) -> str
     label, href = plain(spot.node.label) or spot.node.iri, spot.node.href
     title = label
     if spot.number > 1:
-        (hub,) = spot.beside or ("",)
-        plural = look.plural(lang, schema.languages) if look else label
-        label = f"{plain(plural)} ({count(spot.number, lang)})"
-        title = f"{spot.relation}: {label}"
-        href = folded(hub, spot.relation) if folded and hub else ""
+        title = f"{label} ({count(spot.number, lang)})"
+        if spot.relation:
+            (hub,) = spot.beside
+            plural = plain(look.plural(lang, schema.languages)) if look else label
+            label, href = plural, folded(hub, spot.relation) if folded else ""
+            title = f"{spot.relation}: {plural} ({count(spot.number, lang)})"
+        label = f"{label} ({count(spot.number, lang)})"
     lines = lines_of(label, WIDTH, 2)
     first = spot.y - 18 - LINE * (len(lines) - 1) if spot.above else spot.y + 28
     words = "".join([f'<tspan x="0" y="{first + LINE * at:d}">{escape(line)}</tspan>' for at, line in enumerate(lines)])
