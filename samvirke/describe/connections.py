@@ -73,7 +73,7 @@ def _is_node(term: Node) -> bool:
 
 
 def _ends(gatherer: Gatherer, detail: Node, node: Node) -> Iterator[Quad]:
-    """The types of a detail, and the things that it points at or that point at it, the one it was come from left out."""
+    """The types of a detail, and the things at its other ends: those it points at, and those that point at it."""
     for quad in islice(gatherer.merged(detail, None, None), OUT_LIMIT):
         if quad.predicate == TYPE:
             yield Quad(quad.subject, TYPE, quad.object, VIEW)

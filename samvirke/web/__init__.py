@@ -31,6 +31,7 @@ ROOMS = (
     "console",
     "queries",
     "pages",
+    "picture_pages",
     "data",
     "addresses",
     "manual",

@@ -139,7 +139,7 @@ def _things(ends: Sequence[str], read: _Read, found: Mapping[str, Member], iri: 
     """The things at the ends, a detail replaced by what it leads on to; in the alphabet."""
     things: dict[str, Member] = {}
     for end in ends:
-        for one in read.details.get(end, (end,)) if end in read.types else (end,):
+        for one in read.details.get(end, ()) if end in read.types else (end,):
             if one in found and one != iri:
                 things[one] = found[one]
     return tuple(sorted(things.values(), key=lambda member: (member.label.casefold(), member.iri)))

@@ -29,9 +29,9 @@ MOST = 60
 """Things that are drawn, those that stand for many counted once."""
 MANY = 3
 """More than so many things that hang on one thing by one relation, and on nothing else, are drawn as one."""
-COLUMNS = (((33,), (33, 67)), ((50,), (20, 80), (17, 50, 83)))
-"""Rows take turns, so that a line to a row further out passes between the things of the row before: places for one, for
-two, for three things."""
+COLUMNS = ((17, 50, 83), (33, 67), (20, 80), (37, 63), (17, 83), (30, 70))
+"""Where the things of a row stand, from the middle outwards, and then from the second on again: so that a line to a
+row further out passes between the things of the rows before."""
 NARROW = 300
 """Width in pixels of the picture on a phone: names of relations must not stand on things there."""
 WIDTH = 13
@@ -186,15 +186,27 @@ def _grouped(spots: Mapping[str, _Spot], hub: str, ring: Sequence[str]) -> list[
 
 
 def _rows(layers: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Layers as rows of three and two in turn, from the middle outwards."""
+    """Layers as rows, from the middle outwards."""
     rows: list[list[str]] = []
     for layer in layers:
         rest = list(layer)
         while rest:
-            most = len(COLUMNS[(len(rows) + 1) % 2])
+            most = len(_columns(len(rows) + 1))
             rows.append(rest[:most])
             rest = rest[most:]
     return rows
+
+
+def _columns(row: int) -> tuple[int, ...]:
+    return COLUMNS[0] if row == 1 else COLUMNS[1 + (row - 2) % (len(COLUMNS) - 1)]
+
+
+def _places(row: int, things: int) -> Sequence[int]:
+    """Where so many things of a row stand: one alone in the nearest row is in the middle."""
+    columns = _columns(row)
+    if len(columns) == 3:  # noqa: PLR2004 - a row with a middle
+        return {1: columns[1:2], 2: (20, 80)}.get(things, columns)
+    return columns[row // 2 % 2 :][:1] if things == 1 else columns
 
 
 def _laid(
@@ -206,7 +218,7 @@ def _laid(
         spots[hub].x, spots[hub].y, spots[hub].above = 50, y, bool(above) and not below
     for rows, way in ((above, -1), (below, 1)):
         for at, row in enumerate(rows, 1):
-            for iri, x in zip(row, COLUMNS[at % 2][len(row) - 1], strict=True):
+            for iri, x in zip(row, _places(at, len(row)), strict=True):
                 spots[iri].x, spots[iri].y, spots[iri].above = x, y + way * at * ROW, way < 0
     return y + ROW * len(below) + ROW - TOP + 20
 
