@@ -21,7 +21,18 @@ if TYPE_CHECKING:
 
     from samvirke.schema import Schema
 
-__all__ = ["KEPT", "LATITUDES", "LONGITUDES", "POINTS", "connections", "dated", "placed", "relations"]
+__all__ = [
+    "KEPT",
+    "LATITUDES",
+    "LONGITUDES",
+    "POINTS",
+    "below",
+    "connections",
+    "dated",
+    "placed",
+    "places_told",
+    "relations",
+]
 
 KEPT = 12_000
 """Things on one side of one relation that are answered; of more, only the number."""
@@ -192,6 +203,11 @@ def below(schema: Schema, standard: frozenset[str]) -> list[str]:
     """The properties of a standard, and those that the ontology puts below one of them."""
     own = (iri for iri, hint in schema.properties.items() if standard.intersection(hint.superproperties))
     return sorted({*standard, *own})
+
+
+def places_told(schema: Schema) -> bool:
+    """Say whether the schema knows a property that says where something is."""
+    return any(iri in schema.properties for iri in below(schema, LATITUDES | POINTS))
 
 
 def _holders(gatherer: Gatherer, node: Node) -> Iterator[NamedNode]:

@@ -20,7 +20,7 @@ from samvirke.describe import USED
 from samvirke.describe.connections import LATITUDES, LONGITUDES, POINTS, below
 from samvirke.edtf import Kind
 from samvirke.errors import NotFound
-from samvirke.model import Literal, NamedNode, Quad
+from samvirke.model import Literal, NamedNode
 from samvirke.schema.hints import ClassHint
 from samvirke.search import Member
 from samvirke.web import layout, wording
@@ -91,7 +91,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class MapContext:
-    """What `map.html` shows: the places, those with most things first; `wrong` have coordinates that nobody can read."""
+    """What `map.html` shows: the places, those with most things first; the coordinates of `wrong` cannot be read."""
 
     page: Page
     choices: tuple[Choice, ...]
@@ -136,21 +136,22 @@ def _dated(publication: Publication, lang: str) -> tuple[tuple[DatedRow, ...], b
     """Everything with a date that can be read, in the order of time, and whether there is more than was read."""
     quads = serving().read("dated")
     told = [quad for quad in quads if quad.predicate != USED and isinstance(quad.object, Literal)]
-    members = publication.index.some(sorted({quad.subject.value for quad in told if _is_name(quad)}), lang)
+    members = publication.index.some(sorted({_name(quad.subject) for quad in told}), lang)
     found: dict[tuple[str, str], tuple[tuple[int, int, int], DatedRow]] = {}
     for quad in told:
-        member = members.get(str(getattr(quad.subject, "value", "")))
-        date = parsed(quad.object.value) if isinstance(quad.object, Literal) else None
+        member = members.get(_name(quad.subject))
+        date = parsed(_name(quad.object))
         first = date and (date.begin.first if date.begin.kind is Kind.DATE else date.end.first)
         if member and date and first and not _is_bound(publication, quad.predicate.value):
-            row = DatedRow(member, quad.object.value, publication.schema.name(quad.predicate.value, lang).value)
+            row = DatedRow(member, _name(quad.object), publication.schema.name(quad.predicate.value, lang).value)
             found.setdefault((member.iri, row.date), (first, row))
     order = sorted(found.values(), key=lambda pair: (pair[0], pair[1].member.label.casefold(), pair[1].member.iri))
     return tuple(row for _, row in order), len(told) < len(quads)
 
 
-def _is_name(quad: Quad) -> bool:
-    return isinstance(quad.subject, NamedNode)
+def _name(term: object) -> str:
+    """The address of a thing, the text of a literal."""
+    return str(getattr(term, "value", ""))
 
 
 def _is_bound(publication: Publication, property_: str) -> bool:
@@ -200,7 +201,7 @@ def _placed(publication: Publication, lang: str) -> tuple[tuple[Place, ...], tup
     where: dict[str, dict[str, str]] = defaultdict(dict)
     there: dict[str, dict[str, None]] = defaultdict(dict)
     for quad in serving().read("placed"):
-        subject, value = str(getattr(quad.subject, "value", "")), str(getattr(quad.object, "value", ""))
+        subject, value = _name(quad.subject), _name(quad.object)
         kind = next((name for name, some in _kinds(north, east, points) if quad.predicate.value in some), "")
         if kind and isinstance(quad.object, Literal):
             where[subject].setdefault(kind, value)
