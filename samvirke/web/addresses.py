@@ -72,7 +72,6 @@ def thing_elsewhere() -> Response:
 @blueprint.get("/documents")
 @blueprint.get("/search")
 @blueprint.get("/graph")
-@blueprint.get("/map")
 @blueprint.get("/timeline")
 @blueprint.get("/help/", defaults={"name": ""})
 @blueprint.get("/help/<path:name>")

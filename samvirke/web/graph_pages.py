@@ -6,7 +6,7 @@ connections are shown. What is opened in the picture stands in the address, so i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -68,7 +68,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class GraphContext:
-    """What `graph.html` shows. `opened` are the names of what was opened, with the address without it."""
+    """What `graph.html` shows.
+
+    `opened` are the names of what was opened, with the address without it; `again` what a form that opens more says
+    again, `path` where it leads, and `marked` the addresses of what is opened.
+    """
 
     page: Page
     this: Member
@@ -76,13 +80,12 @@ class GraphContext:
     total: int
     groups: tuple[Shown, ...]
     opened: tuple[tuple[str, str], ...]
+    path: str
+    again: tuple[tuple[str, str], ...]
+    marked: frozenset[str]
     picture: Markup
     files: tuple[tuple[str, str], ...]
     data: Markup
-
-    def opening(self, iri: str) -> str:
-        """Return the address of the page with one thing more opened."""
-        return _address(current().links, self.this.iri, self.page.lang, [*opened_here(), Opened(iri)])
 
 
 # ---------------------------------------------------------------- the page
@@ -143,11 +146,14 @@ def _show(publication: Publication, iri: str, lang: str) -> str:
             (more.this.label, _address(links, iri, lang, [other for other in opened if other != one]))
             for one, more in others
         ),
+        path=links.graph(iri, lang).partition("?")[0],
+        again=(*((("about", iri),) if "about=" in links.graph(iri, lang) else ()), *_again(found, opened)),
+        marked=frozenset(one.iri for one in opened if not one.key),
         picture=picture_of(publication, found, others, lang),
         files=tuple((ending, links.graph_file(iri, lang, ending)) for ending in ("svg", *WRITERS)),
         data=layout.json_ld(for_script(publication, found, lang) | {"words": _words(lang)}),
     )
-    return render_template("graph.html", **fields_of(context), opening=context.opening)
+    return render_template("graph.html", **fields_of(context))
 
 
 def found_here(publication: Publication, iri: str, lang: str) -> Neighbours:
@@ -187,6 +193,12 @@ def opened_here() -> list[Opened]:
             wanted = min(int(number), 8 * STEP) if number.isascii() and number.isdigit() and len(number) < 5 else STEP  # noqa: PLR2004 - no more digits
             found[f"{iri} {key}"] = Opened(iri, key, max(1, wanted))
     return list(found.values())
+
+
+def _again(found: Neighbours, opened: Sequence[Opened]) -> Iterator[tuple[str, str]]:
+    """What the boxes of the form cannot say: things opened in part, and those that no list has."""
+    listed = {one.iri for group in found.groups for one in group.things[:STEP]}
+    yield from (("open", one.text) for one in opened if one.key or one.iri not in listed)
 
 
 def _address(links: Links, iri: str, lang: str, opened: Sequence[Opened]) -> str:

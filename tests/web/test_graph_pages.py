@@ -197,6 +197,6 @@ def test_pages_say_where_they_are_in_both_languages(harbours):
             assert f'hreflang="{other}"' in html
             assert f'rel="canonical" href="{BASE}{lang}{path.partition("?")[0]}' in html
     assert harbours.get("/en/graph").status_code == 303
-    assert harbours.get("/map").headers["Location"].endswith("/map")
+    assert harbours.get("/timeline").headers["Location"].endswith("/timeline")
     assert harbours.get("/en/id/none/graph").status_code == 404
     assert "Nothing is said" in page(harbours, "/en/id/alone/graph")

@@ -84,13 +84,15 @@ def graph_of(
     height = _place(spots, middle)
     words = wording.words(lang)
     several = words.ngettext("Graph of %(num)s thing.", "Graph of %(num)s things.", len(spots)) % {"num": len(spots)}
-    named = escape(f"{several} {words.gettext('The same stands in the table.')}")
+    same = words.gettext("The same stands in the table.")
+    named = escape(f"{several} {same}")
     marks = "".join([_drawn(spot, lang, schema, folded) for spot in spots.values()])
     left = total - len(spots)
     notes = []
     if left:
         sentence = words.ngettext("%(num)s thing with fewer relations.", "%(num)s things with fewer relations.", left)
-        notes.append(f"{words.gettext('Not drawn:')} {sentence % {'num': left}}")
+        lead = words.gettext("Not drawn:")
+        notes.append(f"{lead} {sentence % {'num': left}}")
     key = class_key(schema, [spot.node.class_iri for spot in spots.values()], lang)
     return Markup(
         f'<div class="view"><svg class="graph" height="{height:d}" role="group" aria-label="{named}">'

@@ -112,13 +112,15 @@ def map_of(places: Sequence[Placed], lang: str) -> Markup:
     dots = _sized(_dots(drawn, window))
     words = wording.words(lang)
     told = words.ngettext("Map with %(num)s place.", "Map with %(num)s places.", len(drawn)) % {"num": len(drawn)}
-    named = escape(f"{told} {words.gettext('The same places stand in the list.')}")
+    same = words.gettext("The same places stand in the list.")
+    named = escape(f"{told} {same}")
+    source = escape(words.gettext("Outlines: Natural Earth, public domain."))
     marks = "".join([_dot(dot, lang) for dot in dots])
     return Markup(
         f'<div class="view"><svg class="map{" wide" if window.wide else ""}" role="group" aria-label="{named}">'
         f"{_outlines(window)}\n{marks}{_labels(dots, window)}</svg>\n"
         f"{under('', _notes(len(sound) - len(drawn), wrong, lang))}"
-        f'<p class="note">{escape(words.gettext("Outlines: Natural Earth, public domain."))}</p></div>\n'
+        f'<p class="note">{source}</p></div>\n'
     )
 
 
