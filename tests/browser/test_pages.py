@@ -21,6 +21,8 @@ PATHS = {
     "other thing": "/id/nordisk-biblioteksnetvaerk",
     "organisation": "/id/det-kgl-bibliotek",
     "detail": "/id/levetid-nbn",
+    "graph": "/id/nordisk-biblioteksnetvaerk/graph",
+    "timeline": "/timeline",
     "search": "/search?q=bibliotek",
     "empty search": "/search?q=xyzzy",
     "documents": "/documents",
