@@ -84,6 +84,7 @@ SLOW_MODULES = frozenset(
         "test_foreign_site.py",
         "test_layout.py",
         "web/test_crawl.py",
+        "web/test_graph_pages.py",
         "why/test_exactness.py",
         "workers/test_delta_properties.py",
         "workers/test_desk.py",

@@ -40,6 +40,7 @@ ALLOWED = {
         betingelse
         condition covers finding group krav kræver member part purpose reported requirement requires role series
         target""",
+    "where something is on the earth": "coordinates",
     "programs, and those who use them": """
         afgøres amount application decided destination event offered open people place program sted""",
 }
@@ -82,8 +83,7 @@ def engine_files(root: Path) -> list[Path]:
         path
         for path in (root / "samvirke").rglob("*")
         if path.suffix in endings
-        and not {"__pycache__", "starter", "built"}
-        & set(path.parts)  # the starter is a site of its own; built is npm's
+        and not {"__pycache__", "starter", "built"} & set(path.parts)  # a site of its own, on choirs; others' scripts
         and path.is_file()
     )
 

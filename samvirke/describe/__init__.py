@@ -16,6 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from samvirke.describe.blocks import Neighbourhood
+from samvirke.describe.connections import connections, dated, placed, relations
 from samvirke.describe.gathering import (
     INCOMING,
     INCOMING_KEPT,
@@ -171,12 +172,16 @@ def usage(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Iterab
 
 
 OPERATIONS: Mapping[str, Callable[[Store, Schema, Mapping[str, Any]], Iterable[Quad]]] = {
+    "connections": connections,
+    "dated": dated,
     "describe": describe,
     "document": document,
     "graph": graph,
     "labels": labels,
     "neighbourhood": neighbourhood,
     "passages": passages,
+    "placed": placed,
+    "relations": relations,
     "rule": rule,
     "usage": usage,
     "versions": versions,

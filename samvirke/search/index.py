@@ -205,6 +205,20 @@ class Index:
             )
         )
 
+    def some(self, iris: Sequence[str], lang: str = "") -> dict[str, Member]:
+        """Return those of some things that have a page, as lists show them, by address."""
+        found: dict[str, Member] = {}
+        for start in range(0, len(iris), _AT_ONCE):
+            part = iris[start : start + _AT_ONCE]
+            rows = self._rows(
+                "SELECT e.iri, s.text, s.tag, e.class FROM entity e JOIN shown s ON s.entity = e.id AND s.lang = ? "
+                f"WHERE e.iri IN ({','.join('?' * len(part))}) AND NOT e.withdrawn AND e.successor IS NULL",
+                self._lang(lang),
+                *part,
+            )
+            found.update({row[0]: Member(*row) for row in rows})
+        return found
+
     def why(self, subject: str, predicate: str, value: str) -> Inferred | None:
         """Return how an inferred triple came about, or None when it is stated; terms in N-Triples form."""
         row = self._row(

@@ -22,6 +22,8 @@ __all__ = ["create_app"]
 
 ROOMS = (
     "history",
+    "graph_answers",
+    "graph_pages",
     "robots",
     "protocol",
     "updates",
@@ -31,6 +33,7 @@ ROOMS = (
     "shares",
     "queries",
     "pages",
+    "picture_pages",
     "data",
     "addresses",
     "manual",

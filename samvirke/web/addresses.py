@@ -71,6 +71,8 @@ def thing_elsewhere() -> Response:
 @blueprint.get("/data")
 @blueprint.get("/documents")
 @blueprint.get("/search")
+@blueprint.get("/graph")
+@blueprint.get("/timeline")
 @blueprint.get("/help/", defaults={"name": ""})
 @blueprint.get("/help/<path:name>")
 def page_twin(name: str = "") -> Response:

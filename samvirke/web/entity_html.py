@@ -86,6 +86,7 @@ class EntityWriter:
         self._all = self.gettext("All %(total)s")
         self._timeline = escape(self.gettext("Timeline"))
         self._connections = escape(self.gettext("Connections"))
+        self._explore = escape(self.gettext("As a graph"))
         self._side = escape(self.gettext("Source and data"))
         self._source = escape(self.gettext("Source"))
         self._source_of = self.gettext("Source %(number)s of %(total)s")
@@ -228,7 +229,9 @@ class EntityWriter:
             drawn = self._picture.connections(beside.picture_graph, view.title.value, hub=hub)
             found += (
                 '<section class="card" id="connections" aria-labelledby="h-g"><header>'
-                f'<h2 id="h-g">{self._connections}</h2></header>{drawn}</section>'
+                f'<h2 id="h-g">{self._connections}</h2><p class="noprint"><a rel="nofollow"'
+                f' href="{escape(self._links.graph(view.iri, self._lang))}">{self._explore}</a></p>'
+                f"</header>{drawn}</section>"
             )
         return found
 

@@ -19,6 +19,7 @@ from jinja2.runtime import Macro
 from markupsafe import Markup
 
 from samvirke import __version__
+from samvirke.describe.connections import places_told
 from samvirke.errors import SamvirkeError
 from samvirke.schema.hints import LAST, ClassHint
 from samvirke.terms import CORE
@@ -182,6 +183,8 @@ def _footer(publication: Publication, lang: str) -> tuple[Item, ...]:
     return (
         Item(_("About the data"), links.about(lang)),
         Item(_("Documents"), f"/{lang}/documents"),
+        Item(_("Timeline"), links.timeline(lang)),
+        *([Item(_("Map"), links.map(lang))] if places_told(publication.schema) else []),
         Item(_("Ontology"), links.ontology(lang)),
         Item(_("Validation report"), links.validation(lang)),
         Item(_("Changes"), links.changes(lang)),

@@ -137,6 +137,25 @@ class Links:
             return f"{self.page(iri, lang)}/history"
         return _with_query(self.changes(lang), about=iri)
 
+    def graph(self, iri: str, lang: str, **parameters: str | int | None) -> str:
+        """Return the page of what a thing is connected with."""
+        local = self.local(iri)
+        if local is not None and local.startswith("id/") and not {"?", "#"} & set(local):
+            return _with_query(f"{self.page(iri, lang)}/graph", **parameters)
+        return _with_query(f"/{lang}/graph", about=iri, **parameters)
+
+    def graph_file(self, iri: str, lang: str, extension: str) -> str:
+        """Return a file of what a thing is connected with, or ("") of how everything is."""
+        return _with_query(f"/{lang}/graph.{extension}", about=iri)
+
+    def timeline(self, lang: str, **parameters: str | int | None) -> str:
+        """Return the page of everything with a date."""
+        return _with_query(f"/{lang}/timeline", **parameters)
+
+    def map(self, lang: str, **parameters: str | int | None) -> str:
+        """Return the page of everything with a place."""
+        return _with_query(f"/{lang}/map", **parameters)
+
     def validation(self, lang: str) -> str:
         """Return the page of the gate's report."""
         return f"/{lang}/validation"

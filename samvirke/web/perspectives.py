@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import pyoxigraph
-
 from samvirke.model import Literal, NamedNode
+from samvirke.store import read_sent
 from samvirke.terms import TYPE
 from samvirke.web.publication import Publication
 from samvirke.web.results import NUMBERS, TEMPORAL, Cell, Results, cell
@@ -142,7 +141,7 @@ def graph_of_facts(body: bytes, publication: Publication, lang: str) -> tuple[li
     nodes: dict[str, Node] = {}
     found: dict[Edge, None] = {}
     labels: dict[str, str] = {}
-    for quad in pyoxigraph.parse(b"\n".join(lines) + b"\n", pyoxigraph.RdfFormat.N_TRIPLES):
+    for quad in read_sent(b"\n".join(lines) + b"\n", format="nt", base_iri=publication.base):
         subject, value, predicate = quad.subject, quad.object, quad.predicate.value
         if not isinstance(subject, NamedNode):
             continue

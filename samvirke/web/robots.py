@@ -34,6 +34,10 @@ _DISALLOWED = (
     "/q/",
     "/*/search?",
     "/*/class/*?",
+    "/*/graph",
+    "/*/id/*/graph",
+    "/*/map?",
+    "/*/timeline?",
     "/*/queries/*?",
     "/queries/",
     "/thing?",
@@ -79,7 +83,7 @@ def _per_part(publication: Publication) -> int:
 def _addresses(publication: Publication) -> list[dict[str, str]]:
     """Each page once, as its address in every language."""
     links, languages = publication.links, publication.languages
-    pages = [links.home, links.queries, links.about, links.ontology, links.validation, links.dataset]
+    pages = [links.home, links.queries, links.about, links.ontology, links.validation, links.dataset, links.timeline]
     found = [{lang: page(lang) for lang in languages} for page in pages]
     for hint in publication.schema.listed_classes():
         found.append({lang: links.class_list(hint.iri, lang) for lang in languages})

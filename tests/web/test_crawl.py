@@ -70,7 +70,7 @@ class Page(HTMLParser):
             self.meta[values["name"]] = values.get("content", "")
         elif tag in ("a", "link") and "href" in values:
             self.links.append((tag, values))
-        elif tag == "script" and values.get("type") != "application/ld+json":
+        elif tag == "script" and values.get("type") not in ("application/ld+json", "application/json"):
             self.scripts.append(values.get("src", "inline"))
 
     def handle_startendtag(self, tag, attrs):
@@ -120,8 +120,8 @@ def check_page(page: Page, path: str, base: str, languages: tuple[str, ...]) -> 
         yield f"{page.headings} h1"
     if not page.meta.get("description", "").strip():
         yield "no description"
-    improved = path.partition("?")[0] in (f"/{one}/sparql" for one in languages)
-    if page.styled or [one for one in page.scripts if not (improved and one.startswith("/static/built/query.js?v="))]:
+    script = "query.js" if path.partition("?")[0] in [f"/{one}/sparql" for one in languages] else "graph.js"
+    if page.styled or [one for one in page.scripts if not one.startswith(f"/static/built/{script}?v=")]:
         yield f"style or script: {page.styled} {page.scripts}"
     if page.wrong or page.stack not in ([], ["html"], ["html", "body"]):
         yield f"elements do not close in order: {page.wrong} {page.stack}"

@@ -29,9 +29,9 @@ MOST = 60
 """Things that are drawn, those that stand for many counted once."""
 MANY = 3
 """More than so many things that hang on one thing by one relation, and on nothing else, are drawn as one."""
-COLUMNS = (((33,), (33, 67)), ((50,), (20, 80), (17, 50, 83)))
-"""Rows take turns, so that a line to a row further out passes between the things of the row before: places for one, for
-two, for three things."""
+COLUMNS = ((17, 50, 83), (33, 67), (20, 80), (37, 63), (17, 83), (30, 70))
+"""Where the things of a row stand, from the middle outwards, and then from the second on again: so that a line to a
+row further out passes between the things of the rows before."""
 NARROW = 300
 """Width in pixels of the picture on a phone: names of relations must not stand on things there."""
 WIDTH = 13
@@ -65,15 +65,17 @@ def graph_of(
     *,
     middle: str = "",
     folded: Folded | None = None,
+    many: int = MANY,
     schema: Schema | None = None,
 ) -> Markup:
     """Return a picture of a graph, "" when nothing is connected.
 
     `middle` is the thing to begin with, by default the one with most neighbours. `folded` says where a number of
     things leads to that are drawn as one, from the thing they hang on and the relation's name; without it nowhere.
+    More than `many` things that hang on one by the same relation are drawn as one.
     `schema` has the looks of the classes, by default that of the current request.
     """
-    spots = _collapsed(_spots(nodes, edges), middle)
+    spots = _collapsed(_spots(nodes, edges), middle, many)
     if not any(spot.beside for spot in spots.values()):
         return Markup()
     total = len(spots)
@@ -82,13 +84,15 @@ def graph_of(
     height = _place(spots, middle)
     words = wording.words(lang)
     several = words.ngettext("Graph of %(num)s thing.", "Graph of %(num)s things.", len(spots)) % {"num": len(spots)}
-    named = escape(f"{several} {words.gettext('The same stands in the table.')}")
+    same = words.gettext("The same stands in the table.")
+    named = escape(f"{several} {same}")
     marks = "".join([_drawn(spot, lang, schema, folded) for spot in spots.values()])
     left = total - len(spots)
     notes = []
     if left:
         sentence = words.ngettext("%(num)s thing with fewer relations.", "%(num)s things with fewer relations.", left)
-        notes.append(f"{words.gettext('Not drawn:')} {sentence % {'num': left}}")
+        lead = words.gettext("Not drawn:")
+        notes.append(f"{lead} {sentence % {'num': left}}")
     key = class_key(schema, [spot.node.class_iri for spot in spots.values()], lang)
     return Markup(
         f'<div class="view"><svg class="graph" height="{height:d}" role="group" aria-label="{named}">'
@@ -98,7 +102,7 @@ def graph_of(
 
 def _spots(nodes: Iterable[Node], edges: Iterable[Edge]) -> dict[str, _Spot]:
     """The things, each with its neighbours; a relation of a thing to itself is left to the table."""
-    spots = {node.iri: _Spot(node) for node in nodes}
+    spots = {node.iri: _Spot(node, node.number) for node in nodes}
     for edge in edges:
         if edge.source in spots and edge.target in spots and edge.source != edge.target:
             label = plain(edge.label)
@@ -109,17 +113,17 @@ def _spots(nodes: Iterable[Node], edges: Iterable[Edge]) -> dict[str, _Spot]:
     return spots
 
 
-def _collapsed(spots: Mapping[str, _Spot], middle: str) -> dict[str, _Spot]:
+def _collapsed(spots: Mapping[str, _Spot], middle: str, many: int) -> dict[str, _Spot]:
     """The things with those as one that hang on the same thing by the same relation, and on nothing else."""
     hanging: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for iri, spot in spots.items():
-        if len(spot.beside) == 1 and iri != middle:
+        if len(spot.beside) == 1 and iri != middle and spot.number == 1:
             ((hub, names),) = spot.beside.items()
             if len(spots[hub].beside) > 1 or hub == middle:
                 hanging[hub, ", ".join(names), spot.node.class_iri].append(iri)
     kept = dict(spots)
     for (hub, relation, class_iri), some in hanging.items():
-        if len(some) > MANY:
+        if len(some) > many:
             iri = f"{hub} {relation} {class_iri}"
             kept[iri] = _Spot(Node(iri, relation, "", class_iri), len(some), relation)
             kept[iri].beside[hub] = [relation]
@@ -184,15 +188,27 @@ def _grouped(spots: Mapping[str, _Spot], hub: str, ring: Sequence[str]) -> list[
 
 
 def _rows(layers: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Layers as rows of three and two in turn, from the middle outwards."""
+    """Layers as rows, from the middle outwards."""
     rows: list[list[str]] = []
     for layer in layers:
         rest = list(layer)
         while rest:
-            most = len(COLUMNS[(len(rows) + 1) % 2])
+            most = len(_columns(len(rows) + 1))
             rows.append(rest[:most])
             rest = rest[most:]
     return rows
+
+
+def _columns(row: int) -> tuple[int, ...]:
+    return COLUMNS[0] if row == 1 else COLUMNS[1 + (row - 2) % (len(COLUMNS) - 1)]
+
+
+def _places(row: int, things: int) -> Sequence[int]:
+    """Where so many things of a row stand: one alone in the nearest row is in the middle."""
+    columns = _columns(row)
+    if len(columns) == 3:  # noqa: PLR2004 - a row with a middle
+        return {1: columns[1:2], 2: (20, 80)}.get(things, columns)
+    return columns[row // 2 % 2 :][:1] if things == 1 else columns
 
 
 def _laid(
@@ -204,7 +220,7 @@ def _laid(
         spots[hub].x, spots[hub].y, spots[hub].above = 50, y, bool(above) and not below
     for rows, way in ((above, -1), (below, 1)):
         for at, row in enumerate(rows, 1):
-            for iri, x in zip(row, COLUMNS[at % 2][len(row) - 1], strict=True):
+            for iri, x in zip(row, _places(at, len(row)), strict=True):
                 spots[iri].x, spots[iri].y, spots[iri].above = x, y + way * at * ROW, way < 0
     return y + ROW * len(below) + ROW - TOP + 20
 
@@ -270,11 +286,13 @@ def _drawn(spot: _Spot, lang: str, schema: Schema, folded: Folded | None) -> str
     label, href = plain(spot.node.label) or spot.node.iri, spot.node.href
     title = label
     if spot.number > 1:
-        (hub,) = spot.beside or ("",)
-        plural = look.plural(lang, schema.languages) if look else label
-        label = f"{plain(plural)} ({count(spot.number, lang)})"
-        title = f"{spot.relation}: {label}"
-        href = folded(hub, spot.relation) if folded and hub else ""
+        title = f"{label} ({count(spot.number, lang)})"
+        if spot.relation:
+            (hub,) = spot.beside
+            plural = plain(look.plural(lang, schema.languages)) if look else label
+            label, href = plural, folded(hub, spot.relation) if folded else ""
+            title = f"{spot.relation}: {plural} ({count(spot.number, lang)})"
+        label = f"{label} ({count(spot.number, lang)})"
     lines = lines_of(label, WIDTH, 2)
     first = spot.y - 18 - LINE * (len(lines) - 1) if spot.above else spot.y + 28
     words = "".join([f'<tspan x="0" y="{first + LINE * at:d}">{escape(line)}</tspan>' for at, line in enumerate(lines)])

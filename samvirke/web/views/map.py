@@ -32,6 +32,7 @@ WIDTH = 280
 ASPECT, WIDE = 1.25, 2.0
 NEAR = 15
 LABELS = 14
+FEW, SOME = 10, 30
 LETTER = 6.8
 LONGEST = 24
 NAMED = 4
@@ -82,6 +83,7 @@ class _Dot:
     x: float
     y: float
     total: int
+    radius: int = 6
 
 
 @cache
@@ -107,16 +109,18 @@ def map_of(places: Sequence[Placed], lang: str) -> Markup:
     if not drawn:
         return Markup()
     window = _window(drawn)
-    dots = _dots(drawn, window)
+    dots = _sized(_dots(drawn, window))
     words = wording.words(lang)
     told = words.ngettext("Map with %(num)s place.", "Map with %(num)s places.", len(drawn)) % {"num": len(drawn)}
-    named = escape(f"{told} {words.gettext('The same places stand in the list.')}")
+    same = words.gettext("The same places stand in the list.")
+    named = escape(f"{told} {same}")
+    source = escape(words.gettext("Outlines: Natural Earth, public domain."))
     marks = "".join([_dot(dot, lang) for dot in dots])
     return Markup(
         f'<div class="view"><svg class="map{" wide" if window.wide else ""}" role="group" aria-label="{named}">'
         f"{_outlines(window)}\n{marks}{_labels(dots, window)}</svg>\n"
         f"{under('', _notes(len(sound) - len(drawn), wrong, lang))}"
-        f'<p class="note">{escape(words.gettext("Outlines: Natural Earth, public domain."))}</p></div>\n'
+        f'<p class="note">{source}</p></div>\n'
     )
 
 
@@ -206,9 +210,12 @@ def _dots(places: Sequence[Placed], window: _Window) -> list[_Dot]:
     return sorted(dots, key=lambda dot: -dot.total)  # Small ones are drawn last, over large ones.
 
 
-def _radius(total: int) -> int:
-    """The size of a dot: its area grows with what it stands for, as far as there is room."""
-    return min(20, round(5 + 2.4 * math.log2(total))) if total > 1 else 6
+def _sized(dots: Sequence[_Dot]) -> Sequence[_Dot]:
+    """Give dots their sizes: the area grows with what they stand for; the more dots, the smaller all of them."""
+    most, largest = max(dot.total for dot in dots), 18 if len(dots) <= FEW else 13 if len(dots) <= SOME else 10
+    for dot in dots:
+        dot.radius = 6 if most == 1 else round(6 + (largest - 6) * math.sqrt(dot.total / most))
+    return dots
 
 
 def _dot(dot: _Dot, lang: str) -> str:
@@ -220,17 +227,16 @@ def _dot(dot: _Dot, lang: str) -> str:
     number = ""
     if dot.total > 1:
         told = f"{told}: {count(dot.total, lang)}"
-        if len(str(dot.total)) <= 3:  # noqa: PLR2004 - what fits into the largest dot
+        if 4 * len(str(dot.total)) + 3 <= dot.radius:  # A digit is eight pixels wide.
             number = f'<text class="n" x="{x}%" y="{y}%" dy="4.5" text-anchor="middle">{dot.total:d}</text>'
     href = dot.places[0].href if len(dot.places) == 1 else ""
-    radius = max(_radius(dot.total), 9 if number else 0)
-    return linked(href, told, f'<circle class="dot" cx="{x}%" cy="{y}%" r="{radius:d}"/>{number}')
+    return linked(href, told, f'<circle class="dot" cx="{x}%" cy="{y}%" r="{dot.radius:d}"/>{number}')
 
 
 def _labels(dots: Sequence[_Dot], window: _Window) -> str:
     """The names of the largest dots, where there is room for them."""
     height = WIDTH / (WIDE if window.wide else ASPECT)
-    taken = [_box(dot.x * WIDTH, dot.y * height, _radius(dot.total)) for dot in dots]
+    taken = [_box(dot.x * WIDTH, dot.y * height, dot.radius) for dot in dots]
     found = ""
     for dot in dots[:LABELS]:
         largest = dot.places[0]
@@ -238,7 +244,7 @@ def _labels(dots: Sequence[_Dot], window: _Window) -> str:
         text = text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
         if not text:
             continue
-        length, middle, off = len(text) * LETTER, dot.y * height, max(_radius(dot.total), 9) + 4
+        length, middle, off = len(text) * LETTER, dot.y * height, dot.radius + 4
         beside = dot.x * WIDTH
         for left, anchor, dx in ((beside + off, "", off), (beside - off - length, ' text-anchor="end"', -off)):
             box = (left, middle - 8, left + length, middle + 8)

@@ -37,12 +37,16 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A thing of a graph; `href` is where it leads to, "" nowhere."""
+    """A thing of a graph; `href` is where it leads to, "" nowhere.
+
+    With a `number` it stands for so many things, and `label` says what they are.
+    """
 
     iri: str
     label: str
     href: str
     class_iri: str = ""
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)
