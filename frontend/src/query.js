@@ -115,8 +115,12 @@ const frame = document.createElement("div");
 frame.className = "editor";
 const shadow = frame.attachShadow({ mode: "open" });
 field.before(frame);
-field.hidden = true;
-field.required = false; // a field that is not shown could not say that it is empty; the server does
+// The field stays, out of sight: it is what the form sends, and what others may fill in – the browser that restores a
+// page, an extension, a test. It is no stop for the keyboard and is not read aloud.
+field.classList.add("vh");
+field.tabIndex = -1;
+field.setAttribute("aria-hidden", "true");
+field.required = false; // where nobody sees it, it could not say that it is empty; the server does
 
 const editor = new EditorView({
   root: shadow,
@@ -158,12 +162,22 @@ const editor = new EditorView({
       }),
       EditorView.contentAttributes.of({ "aria-label": words.editor, spellcheck: "false", autocapitalize: "off" }),
       EditorView.updateListener.of((change) => {
-        if (change.docChanged) field.value = change.state.doc.toString();
+        const text = change.state.doc.toString();
+        if (change.docChanged && field.value !== text) field.value = text;
       }),
     ],
   }),
 });
-document.querySelector('label[for="query"]').addEventListener("click", () => editor.focus());
+document.querySelector('label[for="query"]').addEventListener("click", (event) => {
+  event.preventDefault();
+  editor.focus();
+});
+function takeField() {
+  const doc = editor.state.doc.toString();
+  if (field.value !== doc) editor.dispatch({ changes: { from: 0, to: doc.length, insert: field.value } });
+}
+field.addEventListener("input", takeField);
+window.addEventListener("pageshow", takeField);
 
 // ------------------------------------------------------------------ running in place
 
@@ -174,6 +188,13 @@ running.setAttribute("role", "status");
 form.querySelector(".btns").after(running);
 const LONGEST_ADDRESS = 8000;
 let current;
+const here = () => window.location.pathname + window.location.search;
+let shownAt = here();
+
+function remember(address) {
+  window.history.pushState(null, "", address);
+  shownAt = here();
+}
 
 function say(text) {
   running.replaceChildren(text);
@@ -255,7 +276,7 @@ form.addEventListener("submit", async (event) => {
   if (address.length > LONGEST_ADDRESS) {
     await run(form.getAttribute("action"), { method: "POST", body: asked });
   } else if (await run(address)) {
-    window.history.pushState({ query: asked.get("query") }, "", address);
+    remember(address);
   }
 });
 
@@ -270,11 +291,14 @@ result.addEventListener("click", async (event) => {
     if (address.length > LONGEST_ADDRESS) window.location.assign(address);
     return;
   }
-  window.history.pushState({ query: editor.state.doc.toString() }, "", address);
+  remember(address);
   for (const one of result.querySelectorAll(".tabs a, a.sort")) if (one.textContent === name) one.focus();
 });
 
-window.addEventListener("popstate", () => window.location.reload());
+// Back and forward lead to the server's own page; a mere place on the page (#k1) is none.
+window.addEventListener("popstate", () => {
+  if (here() !== shownAt) window.location.reload();
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && current && !completionStatus(editor.state)) callOff();

@@ -130,7 +130,7 @@ def _shown(lang: str, parameters: dict[str, list[str]]) -> Response:
     except SamvirkeError as error:
         shown, status, headers = _mistaken(shown, error)
     _ = wording.words(lang).gettext
-    query = wish.parameters()
+    query = "" if request.method == "POST" else wish.parameters()
     page = frame(
         lang=lang,
         path=f"/sparql?{query}" if query else "/sparql",

@@ -29,6 +29,7 @@ ROWS = ("SELECT", "ASK")
 _TURTLE = "text/turtle"
 _JSON = "application/sparql-results+json"
 _TRIPLES = "application/n-triples"
+_NAMES = ("query", "shared", "question", "explain", "view", "order")
 _LONGEST_ORDER = 200
 
 
@@ -69,7 +70,8 @@ def read_wish(parameters: Mapping[str, list[str]], publication: Publication, sha
 
     Raises: WrongUse for what is given twice or makes no sense; NotFound for an unknown question or short address.
     """
-    told = {name: one_parameter(dict(parameters), name) for name in parameters}
+    asked = {name: given for name, given in parameters.items() if name in _NAMES or name.startswith(VALUE)}
+    told = {name: one_parameter(asked, name) for name in asked}
     explain = wanted(told.get("explain"))
     view, order = told.get("view") or "", (told.get("order") or "")[:_LONGEST_ORDER]
     text, shared, question = told.get("query"), told.get("shared"), told.get("question")

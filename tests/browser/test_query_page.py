@@ -157,6 +157,11 @@ def test_a_query_is_called_off(editing):
 def test_what_is_to_copy_runs_as_it_is(editing, site_address):
     hostile = 'ASK { ?s ?p "\'; echo no #\\\\" }'
     page = editing(f"/en/sparql?{urlencode({'query': hostile})}")
+    page.locator("#query").fill("ASK {}")  # as an extension would, or a browser that restores a page
+    assert page.locator(".editor .cm-line").all_inner_texts() == ["ASK {}"]
+    page.locator("#query").fill(hostile)
+    page.get_by_role("button", name="Run the query").click()
+    page.locator("#running", has_text="ms").wait_for()
     curl, python = page.locator("#result pre.code").all_inner_texts()[-2:]
 
     assert shlex.split(curl)[-1] == f"{site_address}/sparql"

@@ -74,6 +74,11 @@ def test_a_view_that_the_columns_do_not_allow_is_the_table(client):
         assert 'aria-current="true">Table</a>' in page(client, LIT, view=view)
 
 
+def test_what_is_given_twice_is_refused_and_what_the_page_does_not_know_is_nobodys_business(client):
+    assert client.get("/en/sparql?query=ASK{}&query=ASK{}").status_code == 400
+    assert client.get("/en/sparql?query=ASK{}&utm=1&utm=2").status_code == 200
+
+
 def test_pictures_say_what_the_rows_say(client):
     assert "Skagen Fyr" in page(client, LIT, view="timeline")
     assert "Jens" in page(client, KEPT, view="graph")
@@ -137,6 +142,7 @@ def test_a_query_too_long_for_an_address_is_answered_in_a_form(client):
 
     assert response.status_code == 200
     assert response.headers["Cache-Control"] == "no-store"
+    assert f'rel="canonical" href="{BASE}en/sparql"' in response.text
     assert "Skagen Fyr" in response.text
 
 
