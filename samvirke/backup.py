@@ -159,6 +159,8 @@ def _members(site: Site, generation: Generation) -> Iterator[tuple[str, Path]]:
     tokens = site.state / _TOKENS
     if tokens.is_file():
         yield f"{_STATE}/{_TOKENS}", tokens
+    for path in sorted((site.state / generations.SHARED).glob("*.rq")):  # One that is being kept has no such name yet.
+        yield f"{_STATE}/{generations.SHARED}/{path.name}", path
 
 
 def _add(archive: tarfile.TarFile, name: str, content: io.BufferedIOBase, size: int) -> str:

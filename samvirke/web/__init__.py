@@ -29,6 +29,8 @@ ROOMS = (
     "updates",
     "graph_store",
     "console",
+    "completion",
+    "shares",
     "queries",
     "pages",
     "picture_pages",
@@ -63,13 +65,14 @@ def create_app(
     Queries may ask the servers of the origins in `federation`; those in `federation_private` in a private net, too.
     Reads:  `state`/current and the generation it names; both again when a new one is published. Where the site is
             writable, `state`/tokens.json, again when it changes.
-    Writes: nothing. Starts the worker processes, unless a running `pool` is given.
+    Writes: `state`/shared, the queries that got a short address; nothing where it cannot. Starts the worker processes,
+            unless a running `pool` is given.
     """
     # Imported here because they bring Flask's world along; what writes pages in the worker processes needs none of it.
     from flask import Flask  # noqa: PLC0415 - see above
 
     from samvirke.tokens import Tokens  # noqa: PLC0415 - see above
-    from samvirke.web import errors, headers, languages, layout, publication  # noqa: PLC0415 - see above
+    from samvirke.web import errors, headers, languages, layout, publication, shares  # noqa: PLC0415 - see above
 
     if pool is None:
         from samvirke.settings import Limits as DefaultLimits  # noqa: PLC0415 - only needed here
@@ -91,7 +94,7 @@ def create_app(
     # The router's own redirect would name the host; `headers` makes it a path of this server.
     app.url_map.merge_slashes = False
     app.extensions[publication.EXTENSION] = publication.Serving(
-        pool, token_sha256=token_sha256, tokens=Tokens(Path(state)) if writable else None
+        pool, shares.Shares(Path(state)), token_sha256=token_sha256, tokens=Tokens(Path(state)) if writable else None
     )
     errors.install(app)
     languages.install(app)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from samvirke.model import Quad
     from samvirke.queries import StoredQuery
     from samvirke.schema import Schema
+    from samvirke.web.shares import Shares
     from samvirke.workers.pool import Pool
 
 __all__ = ["Moved", "Publication", "Serving", "current", "open_publication", "serving"]
@@ -170,12 +171,13 @@ class Serving:
     """The running site: the worker pool, and the publication each request sees.
 
     A request keeps the publication it began with, even when a new one is published meanwhile.
-    `token_sha256` is the hexadecimal checksum of the one token of a scratch store; `tokens` are those of a site that
-    takes writes. Without either there are none.
+    `shares` are the queries with a short address. `token_sha256` is the hexadecimal checksum of the one token of a
+    scratch store; `tokens` are those of a site that takes writes. Without either there are none.
     """
 
-    def __init__(self, pool: Pool, *, token_sha256: str = "", tokens: Tokens | None = None) -> None:
+    def __init__(self, pool: Pool, shares: Shares, *, token_sha256: str = "", tokens: Tokens | None = None) -> None:
         self.pool = pool
+        self.shares = shares
         self.token_sha256 = token_sha256
         self.tokens = tokens
         self.rates = Rates()

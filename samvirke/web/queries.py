@@ -27,7 +27,7 @@ from samvirke.web.publication import Publication, current, serving
 from samvirke.web.results import Table, table
 from samvirke.workers.pool import QueryRequest
 
-__all__ = ["Choice", "Control", "QueryPage", "Stretch", "blueprint"]
+__all__ = ["Choice", "Control", "QueryPage", "Stretch", "blueprint", "controls_of"]
 
 blueprint = Blueprint("queries", __name__)
 
@@ -166,7 +166,7 @@ def page(lang: str, name: str) -> Response:
 def _page(publication: Publication, query: StoredQuery, values: dict[str, str], lang: str) -> QueryPage:
     links = publication.links
     title, description = query.title(lang), query.description(lang)
-    controls = tuple(_control(publication, query, parameter, values, lang) for parameter in query.parameters)
+    controls = controls_of(publication, query, values, lang)
     if not values and any(parameter.required for parameter in query.parameters):
         return QueryPage(title, description, controls)
     try:
@@ -225,6 +225,13 @@ def _stretch(
 def _whole(query: StoredQuery, values: Mapping[str, str]) -> dict[str, str]:
     """The values of a file: it has all rows, whichever of them the page shows."""
     return {name: value for name, value in values.items() if not query.page or name not in paging.NAMES}
+
+
+def controls_of(
+    publication: Publication, query: StoredQuery, values: Mapping[str, str], lang: str
+) -> tuple[Control, ...]:
+    """Return how a form asks for the parameters of a question."""
+    return tuple(_control(publication, query, parameter, values, lang) for parameter in query.parameters)
 
 
 def _control(

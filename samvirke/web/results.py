@@ -10,22 +10,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from samvirke.schema.hints import local_name
+from samvirke.search.words import sort_key
 from samvirke.terms import TEMPORAL_DATATYPES, XSD
 from samvirke.web import formatting, wording
 from samvirke.web.links import is_linkable
 from samvirke.web.publication import Publication
 
-__all__ = ["Cell", "Table", "table"]
+__all__ = ["NUMBERS", "SORTED_ROWS", "TEMPORAL", "Cell", "Results", "Table", "cell", "ordered", "read_results", "table"]
 
-_TEMPORAL = frozenset(kind.value for kind in TEMPORAL_DATATYPES)
-_NUMBERS = frozenset(
+TEMPORAL = frozenset(kind.value for kind in TEMPORAL_DATATYPES)
+NUMBERS = frozenset(
     XSD.term(name).value for name in ("integer", "decimal", "double", "float", "int", "long", "nonNegativeInteger")
 )
 _BOOLEAN = XSD.boolean.value
+SORTED_ROWS = 10_000
+"""Rows that are sorted by what is shown: the name of each thing is looked up for it."""
 _LOOKED_AT = 200
 """Things of a column that are looked at to find out what it holds."""
 _NAME_ENDINGS = ("Label", "_label", "Name", "_name", "Title", "Navn", "Titel")
@@ -51,26 +55,48 @@ _NOTHING = Cell("none")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """An answer. `verdict` is the answer to a yes-or-no question, else None; `total` counts all rows."""
+    """An answer. `verdict` is the answer to a yes-or-no question, else None; `total` counts all rows.
+
+    `columns` are the headings, `variables` what the query calls them.
+    """
 
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
     total: int = 0
     verdict: bool | None = None
+    variables: tuple[str, ...] = ()
 
 
-def table(results: bytes, publication: Publication, lang: str, *, limit: int = 1_000, as_asked: bool = False) -> Table:
+@dataclass(frozen=True, slots=True)
+class Results:
+    """An answer as it was read: the variables and, for each row, their terms; or a `verdict`."""
+
+    variables: tuple[str, ...] = ()
+    bindings: Sequence[Mapping[str, Mapping[str, str]]] = ()
+    verdict: bool | None = None
+
+
+def read_results(results: bytes) -> Results:
+    """Read SPARQL JSON, which a worker of ours has written."""
+    document: dict[str, Any] = json.loads(results)
+    if "boolean" in document:
+        return Results(verdict=bool(document["boolean"]))
+    return Results(tuple(document["head"].get("vars", ())), document["results"]["bindings"])
+
+
+def table(
+    results: bytes | Results, publication: Publication, lang: str, *, limit: int = 1_000, as_asked: bool = False
+) -> Table:
     """Return the first rows of an answer, ready to show.
 
     Reads:  `results`, SPARQL JSON. A column of names beside a column of the things they name
             (`x`, `xLabel`) becomes one column: the thing is shown by that name. `as_asked` leaves
             the columns and their names as the query has them.
     """
-    document: dict[str, Any] = json.loads(results)
-    if "boolean" in document:
-        return Table(verdict=bool(document["boolean"]))
-    variables: list[str] = document["head"].get("vars", [])
-    bindings: list[dict[str, dict[str, str]]] = document["results"]["bindings"]
+    found = read_results(results) if isinstance(results, bytes) else results
+    if found.verdict is not None:
+        return Table(verdict=found.verdict)
+    variables, bindings = found.variables, found.bindings
     names = {} if as_asked else _name_columns(variables, bindings)
     shown = [variable for variable in variables if variable not in names.values()]
     looked_at = bindings[:_LOOKED_AT]
@@ -84,7 +110,7 @@ def table(results: bytes, publication: Publication, lang: str, *, limit: int = 1
         for binding in bindings[:limit]
     )
     if as_asked:
-        return Table(tuple(f"?{variable}" for variable in shown), rows, len(bindings))
+        return Table(tuple(f"?{variable}" for variable in shown), rows, len(bindings), None, tuple(shown))
     columns = [[binding.get(variable, {}) for binding in bindings[:limit]] for variable in shown]
     headings = [_heading(name, column, publication, lang) for name, column in zip(shown, columns, strict=True)]
     # Two columns that would read alike keep the names the query gave them.
@@ -92,7 +118,45 @@ def table(results: bytes, publication: Publication, lang: str, *, limit: int = 1
         heading if headings.count(heading) == 1 else _spelled(name)
         for heading, name in zip(headings, shown, strict=True)
     )
-    return Table(told, rows, len(bindings))
+    return Table(told, rows, len(bindings), None, tuple(shown))
+
+
+def ordered(results: Results, order: str, publication: Publication, lang: str) -> Results:
+    """Return the rows sorted by a variable, `-` in front of it: downwards. Rows without a value come last.
+
+    Numbers by their value, dates by their beginning, things by the names that are shown; all else by its words.
+    An `order` that names no variable, and more rows than are sorted, stay as they are.
+    """
+    variable, down = order.removeprefix("-"), order.startswith("-")
+    if variable not in results.variables or len(results.bindings) > SORTED_ROWS:
+        return results
+    keys: dict[tuple[str, ...], tuple[int, float, str]] = {}
+
+    def key(row: Mapping[str, Mapping[str, str]]) -> tuple[int, float, str]:
+        term = row[variable]
+        terms = tuple(map(str, term.values()))
+        if terms not in keys:
+            keys[terms] = _place(term, publication, lang)
+        return keys[terms]
+
+    told = sorted((row for row in results.bindings if variable in row), key=key, reverse=down)
+    return Results(results.variables, [*told, *(row for row in results.bindings if variable not in row)])
+
+
+def _place(term: Mapping[str, str], publication: Publication, lang: str) -> tuple[int, float, str]:
+    """What a term is sorted by: its kind, then its number, then its words."""
+    value, kind = str(term.get("value", "")), term.get("datatype", "")
+    if kind in NUMBERS:
+        with suppress(ValueError):
+            number = float(value)
+            return (0, number if number == number else float("-inf"), "")  # noqa: PLR0124 - NaN sorts nowhere
+    if kind in TEMPORAL and (date := formatting.parsed(value)) is not None:
+        first = date.begin.first or date.end.first
+        if first is not None:
+            year, month, day = first
+            return (1, year * 400.0 + month * 32 + day, value)
+    words = cell(term, publication, lang).text
+    return (2, 0.0, sort_key(words, lang) or words)
 
 
 def _name_columns(variables: Sequence[str], bindings: Sequence[Mapping[str, Mapping[str, str]]]) -> dict[str, str]:
@@ -134,7 +198,7 @@ def _names(iri: str, publication: Publication) -> set[str | None]:
 def _named(
     binding: Mapping[str, Mapping[str, str]], variable: str, name: str | None, publication: Publication, lang: str
 ) -> Cell:
-    found = _cell(binding.get(variable), publication, lang)
+    found = cell(binding.get(variable), publication, lang)
     told = binding.get(name) if name else None
     if told is None:
         return found
@@ -142,7 +206,8 @@ def _named(
     return Cell(found.kind if found is not _NOTHING else "text", told["value"], found.href, other, found.exact)
 
 
-def _cell(term: Mapping[str, str] | None, publication: Publication, lang: str) -> Cell:
+def cell(term: Mapping[str, str] | None, publication: Publication, lang: str) -> Cell:
+    """Return a term as a page in a language shows it."""
     if term is None:
         return _NOTHING
     if term["type"] == "uri":
@@ -176,9 +241,9 @@ def _iri(iri: str, publication: Publication, lang: str) -> Cell:
 
 def _literal(term: Mapping[str, str], lang: str) -> Cell:
     value, kind = term["value"], term.get("datatype", "")
-    if kind in _TEMPORAL:
+    if kind in TEMPORAL:
         return Cell("date", formatting.when(value, lang), exact=value)
-    if kind in _NUMBERS:
+    if kind in NUMBERS:
         return Cell("number", formatting.number(value, lang), exact=value)
     if kind == _BOOLEAN:
         _ = wording.words(lang).gettext

@@ -33,6 +33,8 @@ _DISALLOWED = (
     "/reconcile",
     "/*/reconcile",
     "/*/sparql?",
+    "/*/sparql/",
+    "/q/",
     "/*/search?",
     "/*/class/*?",
     "/*/graph",

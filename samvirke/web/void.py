@@ -28,7 +28,7 @@ from samvirke.web.languages import neutral_redirect_language
 from samvirke.web.links import is_iri
 from samvirke.web.publication import Publication, current
 
-__all__ = ["FOAF", "FORMAT", "blueprint", "counts", "described", "number", "write", "written"]
+__all__ = ["FOAF", "FORMAT", "blueprint", "built_counts", "counts", "described", "number", "write", "written"]
 
 blueprint = Blueprint("void", __name__)
 
@@ -82,7 +82,12 @@ def written(publication: Publication, extension: str) -> bytes:
 def counts(publication: Publication) -> Counts | None:
     """Return the numbers of what is answered from; None where it was written to since it was counted."""
     is_as_built = publication.version == publication.generation.version
-    return _read_counts(publication.directory) if is_as_built else None
+    return built_counts(publication) if is_as_built else None
+
+
+def built_counts(publication: Publication) -> Counts | None:
+    """Return the numbers of the generation as it was built, for what need not be exact; None where none were taken."""
+    return _read_counts(publication.directory)
 
 
 @lru_cache(maxsize=2)

@@ -140,9 +140,11 @@ def patient(site):
 def test_a_client_that_leaves_ends_its_query(patient):
     """The worker of an abandoned query would go on for a minute; its seat is free again long before."""
     before = patient.workers()
-    for _ in range(6):
+    for number in range(6):
+        # The page of queries leaves the question to the same desk, so that its reader can call it off.
+        path = f"/en{sparql(RUNAWAY)}" if number % 2 else sparql(RUNAWAY)
         connection = socket.create_connection(("127.0.0.1", patient.port))
-        connection.sendall(f"GET {sparql(RUNAWAY)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         time.sleep(0.3)
         connection.close()
         answer = httpx.get(
@@ -153,6 +155,19 @@ def test_a_client_that_leaves_ends_its_query(patient):
     assert before
     assert patient.process.poll() is None
     assert eventually(lambda: len(busy(patient)) == 0)
+
+
+def test_the_page_of_queries_is_answered_at_the_desk_and_tells_what_went_wrong_there(client):
+    good = client.get(f"/en{sparql('ASK { <urn:desk> ?p ?o }')}")
+    long = client.post("/en/sparql", data={"query": "ASK { <urn:desk> ?p ?o } #" + "x" * 40_000})
+    bad = client.get(f"/en{sparql('SELECT * { ?s nope:p ?o }')}")
+    again = client.get(f"/en{sparql('ASK { <urn:desk> ?p ?o }')}", headers={"If-None-Match": good.headers["ETag"]})
+
+    assert (good.status_code, long.status_code, bad.status_code, again.status_code) == (200, 200, 400, 304)
+    assert '<p class="lead">No</p>' in good.text
+    assert '<p class="lead">No</p>' in long.text
+    assert "Line 1, column 14." in bad.text
+    assert "<pre>SELECT * { ?s nope:p ?o }\n              ^</pre>" in bad.text
 
 
 def busy(server):

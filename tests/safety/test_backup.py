@@ -13,10 +13,11 @@ import pytest
 from samvirke import journal
 from samvirke.backup import back_up, restore
 from samvirke.errors import InputError, StoreDamaged, StoreError, WrongUse
-from samvirke.generations import JOURNAL, current
+from samvirke.generations import JOURNAL, SHARED, current
 from samvirke.site import Site
 from samvirke.tokens import issue, read_tokens
 from samvirke.verification import verify_state
+from samvirke.web.shares import Shares
 from samvirke.workers import Pool, QueryRequest
 from tests.garden import FAR, GRAPH, OAK
 from tests.processes import LIMITS
@@ -53,6 +54,17 @@ def test_tokens_come_along_closed_to_others(site, tmp_path):
 
     assert [token.name for token in read_tokens(state)] == ["ada"]
     assert stat.S_IMODE((state / "tokens.json").stat().st_mode) == 0o600
+
+
+def test_short_addresses_come_along(site, tmp_path):
+    name = Shares(site.state).keep("ASK { ?s ?p ?o }")
+    (site.state / SHARED / ".half").write_text("ASK {")
+    back_up(site, tmp_path / "garden.tar")
+    restore(tmp_path / "garden.tar", tmp_path / "again")
+    state = Site.open(tmp_path / "again").state
+
+    assert Shares(state).read(name) == "ASK { ?s ?p ?o }"
+    assert [path.name for path in (state / SHARED).iterdir()] == [f"{name}.rq"]
 
 
 def test_a_record_that_is_being_written_is_left_out(site, tmp_path):

@@ -120,7 +120,8 @@ def check_page(page: Page, path: str, base: str, languages: tuple[str, ...]) -> 
         yield f"{page.headings} h1"
     if not page.meta.get("description", "").strip():
         yield "no description"
-    if page.styled or [one for one in page.scripts if not one.startswith("/static/built/graph.js?v=")]:
+    script = "query.js" if path.partition("?")[0] in [f"/{one}/sparql" for one in languages] else "graph.js"
+    if page.styled or [one for one in page.scripts if not one.startswith(f"/static/built/{script}?v=")]:
         yield f"style or script: {page.styled} {page.scripts}"
     if page.wrong or page.stack not in ([], ["html"], ["html", "body"]):
         yield f"elements do not close in order: {page.wrong} {page.stack}"

@@ -50,6 +50,7 @@ def test_the_table_names_every_script_and_part_and_the_licences_stand_beside_it(
 
 
 @pytest.mark.node
+@pytest.mark.slow
 def test_the_recipe_makes_the_same_bytes_again(built, root, tmp_path):
     node = shutil.which("node")
     if node is None or not (root / "frontend" / "node_modules").is_dir():

@@ -12,13 +12,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from samvirke.errors import SamvirkeError
 from samvirke.web.front.reply import Reply
-from samvirke.workers.answers import Body, Shelf
+from samvirke.workers.answers import Answer, Body, Shelf
 
-__all__ = ["ERROR", "Incoming", "ask_application"]
+__all__ = ["ANSWERED", "ERROR", "Incoming", "ask_application"]
 
 ERROR = "samvirke.error"
 """The key under which the front hands the application an error that it met before it, to be told as any other."""
+
+ANSWERED = "samvirke.answered"
+"""The key of the answer to the query that a page is about, or of the error it met: asked by the front, which sees when
+the client leaves."""
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -27,7 +32,8 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 class Incoming:
     """A request: method, decoded path, query string, headers by lower-case name, the client's address, the whole body.
 
-    `scheme` and `server` are what the connection came in by; `error` is told instead of an answer.
+    `scheme` and `server` are what the connection came in by; `error` is told instead of an answer; `answered` is what
+    came of the page's query.
     """
 
     method: str
@@ -39,6 +45,7 @@ class Incoming:
     scheme: str = "http"
     server: tuple[str, str] = ("localhost", "80")
     error: Exception | None = field(default=None, compare=False)
+    answered: Answer | SamvirkeError | None = field(default=None, compare=False)
 
     @property
     def address(self) -> str:
@@ -124,4 +131,6 @@ def _environ(incoming: Incoming) -> dict[str, Any]:
             environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
     if incoming.error is not None:
         environ[ERROR] = incoming.error
+    if incoming.answered is not None:
+        environ[ANSWERED] = incoming.answered
     return environ

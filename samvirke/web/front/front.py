@@ -13,6 +13,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +35,9 @@ from samvirke.web.front.reply import Reply
 from samvirke.web.front.sending import Sender
 from samvirke.web.front.straight import Ride, Straight
 from samvirke.web.headers import dressed
-from samvirke.web.protocol import PAGE, Call, CodedBody, Plan, placed, plan
+from samvirke.web.protocol import PAGE, Call, CodedBody, Plan, placed, plan, read_parameters
 from samvirke.web.publication import Publication, serving
+from samvirke.web.wishes import read_wish, request_of
 from samvirke.web.writing import ADDRESSES, may_send
 from samvirke.workers.answers import Answer, Body
 from samvirke.workers.desk import Desk
@@ -56,6 +58,7 @@ _SLOW_CODING_BYTES = 64 << 10
 _TEMPLATES_AFTER_S = 1.5
 """When the templates are compiled: not before the first answer, which may need none of them."""
 _ENDPOINT = "/sparql"
+_QUERY_PAGE = re.compile(r"/[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*/sparql")
 _WITH_BODY = ("POST", "PUT", "PATCH")
 _MOST_HOSTS = 64
 _HOST = re.compile(r"[A-Za-z0-9._~%!$&'()*+;=-]+(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")
@@ -226,7 +229,31 @@ class Front:
             else:
                 if page is not None:
                     return page
+        if incoming.method in ("GET", "POST") and incoming.error is None and _QUERY_PAGE.fullmatch(incoming.path):
+            incoming = await self._page_of_query(incoming, protocol)
         return await self._ask_application(incoming)
+
+    async def _page_of_query(self, incoming: Incoming, protocol: Any) -> Incoming:  # noqa: ANN401 - the same
+        """Ask the query that a page shows the answer of, as long as its reader waits; the application does the rest."""
+        if "if-none-match" in incoming.headers:
+            return incoming
+        body = incoming.body if incoming.method == "POST" else incoming.query_string.encode("utf-8", "surrogateescape")
+        if not body:
+            return incoming
+        publication = await self._newest()
+        try:
+            wish = read_wish(read_parameters(body, "the address"), publication, self._serving.shares)
+            if wish.text is None:
+                return incoming
+            request, form = request_of(wish, self._limits, incoming.client)
+        except SamvirkeError:
+            return incoming  # The application finds the same, and tells it.
+        answered: Answer | SamvirkeError
+        try:
+            answered = await self._at_the_desk(request, form, protocol)
+        except SamvirkeError as error:
+            answered = error
+        return replace(incoming, answered=answered)
 
     async def _ask_application(self, incoming: Incoming) -> Reply:
         loop = asyncio.get_running_loop()
@@ -237,6 +264,9 @@ class Front:
             return ask_application(self.app.wsgi_app, incoming, self._pool.shelf)
         except SamvirkeError as error:  # No room for the answer.
             return ask_application(self.app.wsgi_app, _with(incoming, error=error), self._pool.shelf)
+        finally:
+            if isinstance(incoming.answered, Answer):
+                incoming.answered.body.close()  # Whoever told an error instead has not read it.
 
     # ------------------------------------------------------------ queries
 
@@ -279,6 +309,9 @@ class Front:
             self._kept.put(publication.version, incoming.address, incoming.headers.get, ("accept",), kept)
 
     async def _asked(self, found: Plan, client: str, protocol: Any) -> Answer:  # noqa: ANN401 - the same
+        return await self._at_the_desk(found.request(client), found.form, protocol)
+
+    async def _at_the_desk(self, request: QueryRequest, form: str, protocol: Any) -> Answer:  # noqa: ANN401 - the same
         """Wait for an answer as long as the client does; then end the work. Most answers come before anybody looks."""
         task, watching = asyncio.current_task(), None
 
@@ -288,7 +321,7 @@ class Front:
             watching.add_done_callback(lambda done: None if done.cancelled() or task is None else task.cancel())
 
         try:
-            return await self._desk.query(found.request(client), found.form, watch=watch)
+            return await self._desk.query(request, form, watch=watch)
         finally:
             if watching is not None:
                 watching.cancel()
