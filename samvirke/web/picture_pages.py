@@ -142,7 +142,7 @@ def _dated(publication: Publication, lang: str) -> tuple[tuple[DatedRow, ...], b
         member = members.get(_name(quad.subject))
         date = parsed(_name(quad.object))
         first = date and (date.begin.first if date.begin.kind is Kind.DATE else date.end.first)
-        if member and date and first and not _is_bound(publication, quad.predicate.value):
+        if member and date and first and not not publication.schema.is_told(quad.predicate.value):
             row = DatedRow(member, _name(quad.object), publication.schema.name(quad.predicate.value, lang).value)
             found.setdefault((member.iri, row.date), (first, row))
     order = sorted(found.values(), key=lambda pair: (pair[0], pair[1].member.label.casefold(), pair[1].member.iri))
@@ -152,14 +152,6 @@ def _dated(publication: Publication, lang: str) -> tuple[tuple[DatedRow, ...], b
 def _name(term: object) -> str:
     """The address of a thing, the text of a literal."""
     return str(getattr(term, "value", ""))
-
-
-def _is_bound(publication: Publication, property_: str) -> bool:
-    """Whether a property's dates are computed from others."""
-    from samvirke.describe.facts import BOUNDS  # noqa: PLC0415 - only asked once in a generation
-
-    hint = publication.schema.properties.get(property_)
-    return not BOUNDS.isdisjoint({property_, *(hint.superproperties if hint else ())})
 
 
 # ---------------------------------------------------------------- where

@@ -128,11 +128,8 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
                 usual = read_request(payload)
                 continue
             begun = time.monotonic()
-            if kind is Kind.REQUEST:
-                request = read_request(payload)
-            elif kind is Kind.SHORT and usual is not None:
-                request = read_short(payload, usual)
-            else:
+            request = _request(kind, payload, usual)
+            if request is None:
                 return
             content = _content(frames, request.content_bytes) if request.content_bytes else b""
             if _answer(connection, hands, request, content, most_bytes=most):
@@ -148,6 +145,13 @@ def main(connection: socket.socket, hands: Hands, *, headroom_bytes: int, parent
         return
     except MemoryError:
         os._exit(failures.OUT_OF_MEMORY)
+
+
+def _request(kind: Kind, payload: bytes, usual: Request | None) -> Request | None:
+    """Read what is asked, None when it is nothing that is known here."""
+    if kind is Kind.REQUEST:
+        return read_request(payload)
+    return read_short(payload, usual) if kind is Kind.SHORT and usual is not None else None
 
 
 def _content(frames: FrameReader, length: int) -> bytes:

@@ -161,7 +161,7 @@ class Evaluation:
         full = {node: ends for node, ends in links.items() if ends}
         for one in shape.constraints:
             for node, value in self._results(shape, one, links, full, values):
-                yield _finding(shape, one, node, value)
+                yield finding(shape, one, node, value, "")
 
 
 def _owners(links: Links | None) -> Links | None:
