@@ -142,7 +142,7 @@ def _dated(publication: Publication, lang: str) -> tuple[tuple[DatedRow, ...], b
         member = members.get(_name(quad.subject))
         date = parsed(_name(quad.object))
         first = date and (date.begin.first if date.begin.kind is Kind.DATE else date.end.first)
-        if member and date and first and not not publication.schema.is_told(quad.predicate.value):
+        if member and date and first and publication.schema.is_told(quad.predicate.value):
             row = DatedRow(member, _name(quad.object), publication.schema.name(quad.predicate.value, lang).value)
             found.setdefault((member.iri, row.date), (first, row))
     order = sorted(found.values(), key=lambda pair: (pair[0], pair[1].member.label.casefold(), pair[1].member.iri))
