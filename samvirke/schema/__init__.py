@@ -396,7 +396,8 @@ def _merge(first: Field, second: Field) -> Field:
         datatypes=first.datatypes or second.datatypes,
         classes=first.classes or second.classes,
         gap=first.gap or second.gap,
-        facet=first.facet or second.facet,
+        facet=second.facet if first.facet is None else first.facet,
+        facet_order=min(first.facet_order, second.facet_order),
         hidden=first.hidden or second.hidden,
     )
 
@@ -466,6 +467,10 @@ class _Reader:
         """Whether the value is true."""
         value = self.one(subject, predicate)
         return isinstance(value, Literal) and value.value in {"true", "1"}
+
+    def said(self, subject: Term, predicate: NamedNode) -> bool | None:
+        """Whether the value is true; None where there is none."""
+        return None if self.one(subject, predicate) is None else self.true(subject, predicate)
 
     def typed(self, *types: NamedNode) -> list[Term]:
         """The subjects of some types, sorted."""
@@ -658,7 +663,8 @@ def _field(reader: _Reader, node: Term) -> Field | None:
         classes=reader.iris(node, SH.term("class")),
         gap=reader.one(node, SH.severity) == SH.Info
         and max(reader.number(node, SH.minCount, 0), reader.number(node, SH.qualifiedMinCount, 0)) >= 1,
-        facet=reader.true(node, CORE.facet),
+        facet=reader.said(node, CORE.facet),
+        facet_order=reader.number(node, CORE.facetOrder, LAST),
         hidden=reader.true(node, DASH.hidden),
     )
 

@@ -1,0 +1,329 @@
+"""Write the side tables by which lists are narrowed and sorted.
+
+Duty: for each class that is listed the sets of places that its facets need, the years its things were active in, and
+the orders its table can have. Level 4; runs when the index is made. Same data, same bytes: everything is sorted
+before it is numbered. What is read of them is in `samvirke.search.lists`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from samvirke.model import Literal
+from samvirke.schema import Schema
+from samvirke.schema.facets import ACTIVE, CLASS, DOCUMENT, NamedField, is_first, named_fields, offered
+from samvirke.schema.hints import LAST
+from samvirke.search.bits import pack, pack_numbers
+from samvirke.search.relations import Paths, Relations
+from samvirke.search.spans import Years, answer, years_of
+from samvirke.search.words import sort_key
+
+__all__ = ["LAYOUT", "Listing", "wanted_texts", "write_lists"]
+
+LAYOUT = """
+-- Of each class that is listed how many things it has, its facets and columns (JSON), and which thing has which place.
+CREATE TABLE browse (class TEXT PRIMARY KEY, size INTEGER NOT NULL, told TEXT NOT NULL, things BLOB NOT NULL)
+  WITHOUT ROWID;
+-- The values of a facet, the most frequent first, and the places that have each (samvirke.search.bits).
+CREATE TABLE browse_value (
+  class TEXT NOT NULL, facet TEXT NOT NULL, number INTEGER NOT NULL, value TEXT NOT NULL, count INTEGER NOT NULL,
+  places BLOB NOT NULL, PRIMARY KEY (class, facet, number)) WITHOUT ROWID;
+-- Between which years things began and ended, as told, and the places that have it.
+CREATE TABLE browse_years (
+  class TEXT NOT NULL, number INTEGER NOT NULL, begin_first INTEGER, begin_last INTEGER, end_first INTEGER,
+  end_last INTEGER, places BLOB NOT NULL, PRIMARY KEY (class, number)) WITHOUT ROWID;
+-- The places in the order of a column, "" where it is the same in every language.
+CREATE TABLE browse_order (
+  class TEXT NOT NULL, sort TEXT NOT NULL, lang TEXT NOT NULL, places BLOB NOT NULL,
+  PRIMARY KEY (class, sort, lang)) WITHOUT ROWID;
+"""
+
+MOST_VALUES = 250
+"""Values of a facet: whoever looks for one of more searches for it."""
+MOST_YEARS = 120
+"""Years that are offered one by one; of more the reader names those wanted."""
+MOST_SPANS = 20_000
+COLUMNS = 3
+"""Columns of a list's table beside name and dates."""
+_LAST = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the index knows already: things by number from 1, their labels, and the lists in each language.
+
+    `members` holds the numbers of the things of each class by language, in the order of its alphabet.
+    """
+
+    numbers: Mapping[str, int]
+    members: Mapping[str, Mapping[str, Sequence[int]]]
+    sorts: Mapping[str, Sequence[str]]
+    details: Mapping[str, frozenset[str]]
+    languages: Sequence[str]
+
+
+def wanted_texts(schema: Schema) -> frozenset[str]:
+    """Return the properties whose texts a table may be sorted by."""
+    rows = (row for hint in schema.classes.values() if not hint.detail for row in hint.fields)
+    return frozenset(row.path for row in rows if "key" in row.roles and not row.inverse)
+
+
+def write_lists(connection: sqlite3.Connection, schema: Schema, listing: Listing, relations: Relations) -> None:
+    """Write the tables of every class that is listed. Writes: the tables of `LAYOUT`, which are there and empty."""
+    writer = _Writer(connection, schema, listing, relations)
+    for class_iri in _listed(schema, sorted(listing.members)):
+        writer.write(class_iri)
+
+
+def _listed(schema: Schema, classes: Sequence[str]) -> list[str]:
+    """The classes whose lists are read: those a shape gives a place, and what is narrower; all where none has one.
+
+    A class that was only borrowed to stand above them has the plain list.
+    """
+    shown = [one for one in classes if not schema.class_hint(one).detail]
+    placed = {one for one in shown if schema.place(one) < LAST}
+    return [one for one in shown if one in placed] if placed else shown
+
+
+class _Facets:
+    """Writes the facets of one class. `told` is what is to be known of each; a list has `size` places."""
+
+    def __init__(self, connection: sqlite3.Connection, class_iri: str, size: int) -> None:
+        self.size = size
+        self.told: list[dict[str, Any]] = []
+        self._connection = connection
+        self._class = class_iri
+        self._seen: set[tuple[tuple[str, bytes], ...]] = set()
+
+    def write(
+        self, name: str, values: Mapping[str, set[int]], *, first: bool = False, unless_again: bool = False
+    ) -> None:
+        """Write a facet that has values; one that only shortens another not again (`unless_again`)."""
+        if not values:
+            return
+        over = len(values) > MOST_VALUES
+        if not over:
+            sets = sorted(values.items(), key=lambda one: (-len(one[1]), one[0]))
+            rows = [(value, len(places), pack(places, self.size)) for value, places in sets]
+            key = tuple((value, packed) for value, _, packed in rows)
+            if unless_again and key in self._seen:
+                return
+            self._seen.add(key)
+            self._connection.executemany(
+                "INSERT INTO browse_value VALUES (?, ?, ?, ?, ?, ?)",
+                ((self._class, name, number, *row) for number, row in enumerate(rows)),
+            )
+        self.told.append({"name": name, "first": first, "values": len(values), "over": over})
+
+
+class _Writer:
+    """Writes one class after the other; what they have in common is found once."""
+
+    def __init__(self, connection: sqlite3.Connection, schema: Schema, listing: Listing, relations: Relations) -> None:
+        self._connection = connection
+        self._schema = schema
+        self._listing = listing
+        self._relations = relations
+        self._paths = Paths(relations, schema, listing.details, listing.numbers)
+        self._pairs: dict[Any, list[tuple[int, str]]] = {}
+        self._years = self._years_of_things()
+
+    def _years_of_things(self) -> list[tuple[int, tuple[Years, ...]]]:
+        numbers = self._listing.numbers
+        found = []
+        for subject, texts in self._paths.dates().items():
+            years = {one for one in map(years_of, texts) if one is not None}
+            if years and subject in numbers:
+                found.append((numbers[subject], tuple(years)))
+        return found
+
+    def write(self, class_iri: str) -> None:
+        """Write the tables of one class."""
+        members = self._listing.members[class_iri]
+        main = self._listing.languages[0]
+        order = members[main]
+        place = array("i", [-1]) * (len(self._listing.numbers) + 1)
+        for position, number in enumerate(order):
+            place[number] = position
+        rows = named_fields(self._schema, class_iri)
+        facets = _Facets(self._connection, class_iri, len(order))
+        facets.write(CLASS, self._narrower(class_iri, place))
+        for row in offered(rows):
+            first, again = is_first(row.field), row.field.hidden
+            facets.write(row.name, self._values(self._pairs_of(row), place), first=first, unless_again=again)
+        years = self._write_years(class_iri, place, facets)
+        facets.write(DOCUMENT, self._values(self._documents, place))
+        columns = self._columns(class_iri, rows, place, len(order))
+        for language in self._listing.languages[1:]:
+            self._order(class_iri, "", language, [place[number] for number in members[language]])
+        told = {"facets": facets.told, "columns": columns, "dated": years is not None, "years": years or []}
+        self._connection.execute(
+            "INSERT INTO browse VALUES (?, ?, ?, ?)",
+            (class_iri, len(order), json.dumps(told, ensure_ascii=False, sort_keys=True), pack_numbers(order)),
+        )
+
+    # ------------------------------------------------------------ facets
+
+    def _narrower(self, class_iri: str, place: Sequence[int]) -> dict[str, set[int]]:
+        members, main = self._listing.members, self._listing.languages[0]
+        size = len(members[class_iri][main])
+        narrower = (one for one in self._schema.subclasses(class_iri) if one != class_iri and one in members)
+        some = (one for one in narrower if len(members[one][main]) < size)  # The same things are no choice.
+        return {one: {place[number] for number in members[one][main]} for one in some}
+
+    def _values(self, pairs: Iterable[tuple[int, str]], place: Sequence[int]) -> dict[str, set[int]]:
+        """Some values, each with the places that have it; one more than a facet may have at most."""
+        found: dict[str, set[int]] = {}
+        for number, value in pairs:
+            position = place[number]
+            if position >= 0:
+                known = found.get(value)
+                if known is None:
+                    found[value] = {position}
+                    if len(found) > MOST_VALUES:
+                        break
+                else:
+                    known.add(position)
+        return found
+
+    def _pairs_of(self, row: NamedField) -> list[tuple[int, str]]:
+        key = row.field.key
+        if key not in self._pairs:
+            numbers, details = self._listing.numbers, self._listing.details
+            self._pairs[key] = [
+                (numbers[owner], value)
+                for owner, value in self._paths.pairs(row.field)
+                if owner in numbers and owner not in details
+            ]
+        return self._pairs[key]
+
+    @cached_property
+    def _documents(self) -> list[tuple[int, str]]:
+        numbers = self._listing.numbers
+        sources = sorted(self._relations.sources.items())
+        return [(numbers[one], document) for document, things in sources for one in things if one in numbers]
+
+    # ------------------------------------------------------------ years
+
+    def _write_years(self, class_iri: str, place: Sequence[int], facets: _Facets) -> list[int] | None:
+        """Write when things were active; return the years that are offered, None where no thing has a date."""
+        size = facets.size
+        spans: dict[Years, set[int]] = defaultdict(set)
+        begins: list[tuple[int, int, int]] = []
+        for number, all_years in self._years:
+            position = place[number]
+            if position >= 0:
+                for years in all_years:
+                    spans[years].add(position)
+                ends = [one for years in all_years for one in years if one is not None]
+                begins.append((min(ends), max(ends), position))
+        if not spans:
+            return None
+        dated = sorted(begins)
+        have = {position for _, _, position in dated}
+        rest = [position for position in range(size) if position not in have]
+        self._order(class_iri, ACTIVE, "", [*(position for _, _, position in dated), *rest])
+        facets.told.append({"name": ACTIVE, "first": True, "values": len(spans), "over": len(spans) > MOST_SPANS})
+        if len(spans) > MOST_SPANS:
+            return []
+        ordered = sorted(spans, key=lambda years: tuple((one is None, one or 0) for one in years))
+        self._connection.executemany(
+            "INSERT INTO browse_years VALUES (?, ?, ?, ?, ?, ?, ?)",
+            ((class_iri, number, *years, pack(spans[years], size)) for number, years in enumerate(ordered)),
+        )
+        return self._year_values(class_iri, spans, size)
+
+    def _year_values(self, class_iri: str, spans: Mapping[Years, set[int]], size: int) -> list[int]:
+        """Write for each year the places that were, or may have been, active in it."""
+        known = [one for years in spans for one in years if one is not None]
+        low, high = min(known), max(known)
+        if high - low >= MOST_YEARS:
+            return []
+        offered_years: list[int] = []
+        for year in range(high, low - 1, -1):
+            some = [places for years, places in spans.items() if answer(years, year, year) is not None]
+            if some:
+                active = set().union(*some)
+                row = (class_iri, ACTIVE, len(offered_years), str(year), len(active), pack(active, size))
+                self._connection.execute("INSERT INTO browse_value VALUES (?, ?, ?, ?, ?, ?)", row)
+                offered_years.append(year)
+        return offered_years
+
+    # ------------------------------------------------------------ columns and orders
+
+    def _columns(self, class_iri: str, rows: Sequence[NamedField], place: Sequence[int], size: int) -> list[str]:
+        """Choose the columns of the table: what matters first, by the shapes; write the order each gives."""
+        shown = [one for one in rows if not one.field.hidden and "label" not in one.field.roles]
+        shown.sort(key=lambda one: ("key" not in one.field.roles, one.field.facet is not True))
+        columns: list[str] = []
+        for row in shown:
+            if len(columns) == COLUMNS:
+                break
+            if self._sort_by(class_iri, row, place, size):
+                columns.append(row.name)
+        return [one.name for one in rows if one.name in columns]
+
+    def _sort_by(self, class_iri: str, row: NamedField, place: Sequence[int], size: int) -> bool:
+        """Write the orders of a column; say whether it has any value."""
+        values = [(place[number], value) for number, value in self._pairs_of(row) if place[number] >= 0]
+        if values:
+            for language in self._listing.languages:
+                least: dict[int, str] = {}
+                key = self._name_key(language)
+                for position, value in values:
+                    name = key(value)
+                    if name < least.get(position, _LAST):
+                        least[position] = name
+                order = sorted(range(size), key=lambda one, least=least: least.get(one, _LAST))  # type: ignore[misc]
+                self._order(class_iri, row.name, language, order)
+            return True
+        texts = {} if row.field.inverse else self._texts(row.field.path, place)
+        if texts:
+            last = (2, 0.0, "")
+            self._order(class_iri, row.name, "", sorted(range(size), key=lambda one: texts.get(one, last)))
+        return bool(texts)
+
+    def _name_key(self, language: str) -> Callable[[str], str]:
+        numbers, sorts, schema = self._listing.numbers, self._listing.sorts[language], self._schema
+        known: dict[str, str] = {}
+
+        def key(value: str) -> str:
+            number = numbers.get(value)
+            if number is not None:
+                return sorts[number - 1]
+            if value not in known:
+                known[value] = sort_key(schema.name(value, language).value, language)
+            return known[value]
+
+        return key
+
+    def _texts(self, path: str, place: Sequence[int]) -> dict[int, tuple[int, float, str]]:
+        """What a column of texts and numbers is sorted by: numbers by value, then texts."""
+        subjects, literals = self._relations.texts.get(path, ((), ()))
+        found: dict[int, tuple[int, float, str]] = {}
+        for subject, literal in zip(subjects, literals, strict=True):
+            number = self._listing.numbers.get(subject)
+            position = -1 if number is None else place[number]
+            if position >= 0:
+                key = _text_key(literal, self._listing.languages[0])
+                found[position] = min(found.get(position, key), key)
+        return found
+
+    def _order(self, class_iri: str, sort: str, language: str, places: Iterable[int]) -> None:
+        row = (class_iri, sort, language, pack_numbers(places))
+        self._connection.execute("INSERT INTO browse_order VALUES (?, ?, ?, ?)", row)
+
+
+def _text_key(literal: Literal, language: str) -> tuple[int, float, str]:
+    try:
+        value = float(literal.value)
+    except ValueError:
+        return (1, 0.0, sort_key(literal.value, literal.language or language))
+    return (0, value, "") if value == value else (1, 0.0, "")  # noqa: PLR0124 - what is no number has no order
