@@ -30,6 +30,7 @@ from samvirke.describe.gathering import (
     Published,
     count,
 )
+from samvirke.describe.listing import listing
 from samvirke.model import DefaultGraph, NamedNode, Quad
 from samvirke.terms import NIF, PROV, TYPE
 
@@ -52,6 +53,7 @@ __all__ = [
     "document",
     "graph",
     "labels",
+    "listing",
     "neighbourhood",
     "passages",
     "rule",
@@ -175,6 +177,7 @@ OPERATIONS: Mapping[str, Callable[[Store, Schema, Mapping[str, Any]], Iterable[Q
     "document": document,
     "graph": graph,
     "labels": labels,
+    "listing": listing,
     "neighbourhood": neighbourhood,
     "passages": passages,
     "rule": rule,

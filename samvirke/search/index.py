@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from samvirke.errors import StoreDamaged
 from samvirke.search.candidates import Block, Stage, blocks_for, found
-from samvirke.search.lists import Kept, Listed
+from samvirke.search.lists import PLAIN, Kept, Listed
 from samvirke.search.words import fold, folded_words, stems, tokens
 
 __all__ = ["ClassCount", "Entity", "Hit", "Index", "Inferred", "Member", "SearchResult", "SentenceHit"]
@@ -134,13 +134,18 @@ class Index:
 
     # ------------------------------------------------------------ things and lists
 
-    def listed(self, class_iri: str) -> Listed | None:
-        """Return what narrows and sorts the list of a class; None where it has the plain list only."""
+    def listed(self, class_iri: str) -> Listed:
+        """Return the list of a class with what narrows and sorts it; a class that is not meant for lists has neither.
+
+        One per class and generation: the classes of the data are few, and an address can make up no more.
+        """
         if class_iri not in self._lists:
             row = self._row("SELECT size, told FROM browse WHERE class = ?", class_iri)
-            if row is None:
-                return None
-            self._lists[class_iri] = Listed(class_iri, self._languages[0], row, self._rows, self._unpacked)
+            row = row or (self.count(class_iri), PLAIN)
+            listed = Listed(class_iri, self._languages[0], row, self._rows, self._unpacked)
+            if not listed.size:
+                return listed
+            self._lists[class_iri] = listed
         return self._lists[class_iri]
 
     def numbered(self, numbers: Sequence[int], lang: str) -> tuple[Member, ...]:

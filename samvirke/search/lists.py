@@ -29,6 +29,8 @@ Rows = Callable[..., list[tuple[Any, ...]]]
 Sets = tuple[tuple[str, int, int], ...]
 """Of a facet each value, how many places have it, and which."""
 
+PLAIN = '{"facets": [], "columns": [], "dated": false}'
+"""What is to be known of a list that nothing narrows."""
 KEPT_BYTES = 24 << 20
 _SPARSE = 8
 
@@ -176,13 +178,24 @@ class Listed:
         """By what the list can be sorted: its columns, "" for the name, and the time something was active."""
         return ("", *self.columns, *((ACTIVE,) if self.dated else ()))
 
-    def things(
-        self, selection: Selection, lang: str, *, sort: str = "", descending: bool = False, offset: int = 0, limit: int
+    def places(
+        self,
+        selection: Selection,
+        lang: str,
+        *,
+        sort: str = "",
+        descending: bool = False,
+        offset: int = 0,
+        limit: int | None = None,
     ) -> list[int]:
-        """Return the numbers of a stretch of the things that are left, in the order of a column."""
-        numbers = self._numbers()
+        """Return a stretch of the places that are left, in the order of a column; all of them without a limit."""
         found = self._ordered(selection.places, lang, sort, descending=descending)
-        return [numbers[place] for place in islice(found, offset, offset + limit)]
+        return list(islice(found, offset, None if limit is None else offset + limit))
+
+    def numbers(self, places: Iterable[int]) -> list[int]:
+        """Return the numbers that the index has for the things at some places."""
+        numbers = self._numbers()
+        return [numbers[place] for place in places]
 
     def _ordered(self, left: int, lang: str, sort: str, *, descending: bool) -> Iterable[int]:
         order = self._order(sort, lang)
@@ -223,14 +236,23 @@ class Listed:
         if sort == "" and lang == self._main:
             return None
 
-        def find() -> tuple[array[int] | None, int]:
+        def find() -> tuple[array[int], int]:
             query = "SELECT places FROM browse_order WHERE class = ? AND sort = ? AND lang IN (?, '')"
             rows = self._rows(query, self.class_iri, sort, lang)
-            order = unpack_numbers(rows[0][0]) if rows else None
-            return order, 100 + 4 * len(order or ())
+            order = unpack_numbers(rows[0][0]) if rows else self._by_name(lang)
+            return order, 100 + 4 * len(order)
 
-        found: array[int] | None = self._kept.once((self.class_iri, "order", sort, lang), find)
+        found: array[int] = self._kept.once((self.class_iri, "order", sort, lang), find)
         return found
+
+    def _by_name(self, lang: str) -> array[int]:
+        """The places in the alphabet of a language, of a list that has no orders of its own."""
+        place = {number: position for position, number in enumerate(self._numbers())}
+        return array("I", (place[number] for number in self._members(lang)))
+
+    def _members(self, lang: str) -> array[int]:
+        query = "SELECT entity FROM member WHERE class = ? AND lang = ? ORDER BY place"
+        return array("I", (row[0] for row in self._rows(query, self.class_iri, lang)))
 
     def _rank(self, sort: str, lang: str, order: array[int]) -> array[int]:
         def find() -> tuple[array[int], int]:
@@ -245,7 +267,8 @@ class Listed:
     def _numbers(self) -> array[int]:
         def find() -> tuple[array[int], int]:
             rows = self._rows("SELECT things FROM browse WHERE class = ?", self.class_iri)
-            return unpack_numbers(rows[0][0]), 100 + 4 * self.size
+            numbers = unpack_numbers(rows[0][0]) if rows else self._members(self._main)
+            return numbers, 100 + 4 * self.size
 
         found: array[int] = self._kept.once((self.class_iri, "things"), find)
         return found
