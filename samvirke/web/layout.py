@@ -76,8 +76,8 @@ class Page:
     """Everything `base.html` shows.
 
     `lang` the page's language, `direction` "ltr" or "rtl", `title` without the site's name,
-    `robots` the content of the robots tag or "", `sheets` further style sheets, `json_ld` a
-    script-safe text, `query` what stands in the search field.
+    `robots` the content of the robots tag or "", `sheets` further style sheets, `scripts` what only
+    improves the page and was made from npm, `json_ld` a script-safe text, `query` what stands in the search field.
     """
 
     lang: str
@@ -90,6 +90,7 @@ class Page:
     languages: tuple[Language, ...]
     data_links: tuple[DataLink, ...]
     sheets: tuple[str, ...]
+    scripts: tuple[str, ...]
     json_ld: Markup
     crumbs: tuple[Crumb, ...]
     menu: tuple[Item, ...]
@@ -104,6 +105,16 @@ def asset(name: str) -> str:
     """Return the address of a file of `static/`, with its checksum so that it may be kept for ever."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
     return f"/static/{name}?v={digest}"
+
+
+@cache
+def made(name: str) -> tuple[str, ...]:
+    """Return a script made by `frontend/build.mjs` for `frame(scripts=…)`; nothing where it was not made.
+
+    A page must be whole without it: where npm was missing when Samvirke was installed, no script is named.
+    """
+    path = f"built/{name}"
+    return (path,) if (STATIC / path).is_file() else ()
 
 
 def json_ld(value: object) -> Markup:
@@ -211,6 +222,7 @@ def frame(
     robots: str = "",
     data_links: Sequence[DataLink] = (),
     sheets: Sequence[str] = (),
+    scripts: Sequence[str] = (),
     json_ld: Markup | None = None,
     query: str = "",
     menu_key: str = "",
@@ -239,6 +251,7 @@ def frame(
         languages=languages,
         data_links=tuple(data_links),
         sheets=tuple(sheets),
+        scripts=tuple(scripts),
         json_ld=json_ld or Markup(),
         crumbs=tuple(crumbs),
         menu=publication.once(("menu", lang, menu_key), lambda: _menu(publication, lang, menu_key)),

@@ -17,25 +17,21 @@ from samvirke.describe.facts import Value
 from samvirke.describe.rows import Part, Row
 from samvirke.edtf import Kind, Precision
 from samvirke.web.formatting import parsed, when
+from samvirke.web.measures import DAYS, NARROW, SMALL, TICKS, Scale, fitted, lines_of, ordinal
+
+__all__ = ["NARROW", "Bar", "Connections", "Lane", "Node", "Point", "Relation", "Timeline", "connections", "timeline"]
 
 LANES = 12
-TICKS = 6
 LANE_HEIGHT = 56
 AXIS_HEIGHT = 20
 NEAR = 3.5
 """Points nearer than this, in percent of the width, are drawn as one with their number."""
-NARROW = 256
-"""Width in pixels of the picture on the narrowest page (320 px): labels must fit there."""
-LETTER = 7.4
-SMALL = 6.6
-"""Widths in pixels of a letter of 14 px and of 13 px, on the safe side."""
 HUB_LINE = 22
 NODE_LINE = 16
 PLACES = range(6)
 MANY = 3
 TOP = 66
 DISTANCE = 102
-DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,28 +114,11 @@ def timeline(view: EntityView, lang: str) -> Timeline | None:
     first, last = years[0], years[-1] + 1
     step = max(1, -(-(last - first) // TICKS))
     last = first + step * -(-(last - first) // step)
-    scale = _Scale(first * DAYS, last * DAYS)
+    scale = Scale(first * DAYS, last * DAYS)
     lanes = _lanes(told, scale, lang)
     ticks = tuple((scale.x(year * DAYS), str(year)) for year in range(first, last, step))
     height = (lanes[-1].y if lanes else 0) + LANE_HEIGHT + AXIS_HEIGHT
     return Timeline(height, ticks, lanes, str(first), str(years[-1]))
-
-
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    first: int
-    last: int
-
-    def x(self, day: int) -> float:
-        share = (day - self.first) / max(1, self.last - self.first)
-        return round(100 * min(1.0, max(0.0, share)), 2)
-
-
-def _ordinal(day: tuple[int, int, int] | None) -> int | None:
-    # Years of 366 days keep every year the same width and need no calendar: far years are drawn too.
-    if day is None:
-        return None
-    return day[0] * DAYS + (day[1] - 1) * 31 - (2 if day[1] > 2 else 0) - (day[1] > 7) * 2 + day[2] - 1  # noqa: PLR2004 - month lengths, near enough for a pixel
 
 
 def _told(view: EntityView) -> list[_Told]:
@@ -176,8 +155,8 @@ def _one(value: Value, text: str, anchor: str) -> list[_Told]:
     if told is None:
         return []
     begin, end = told.begin, told.end
-    start = _ordinal(begin.first) if begin.kind is Kind.DATE else None
-    finish = _ordinal(end.last) if end.kind is Kind.DATE else None
+    start = ordinal(begin.first) if begin.kind is Kind.DATE else None
+    finish = ordinal(end.last) if end.kind is Kind.DATE else None
     if start is None and finish is None:
         return []
     start = finish - DAYS if start is None and finish is not None else start or 0
@@ -192,8 +171,8 @@ def _one(value: Value, text: str, anchor: str) -> list[_Told]:
             class_iri=value.class_iri,
             text=text,
             start=start,
-            soft_start=_ordinal(begin.last) or start,
-            soft_end=_ordinal(end.first) or finish,
+            soft_start=ordinal(begin.last) or start,
+            soft_end=ordinal(end.first) or finish,
             end=max(finish, start) + 1,
             square=square,
             open=told.interval and end.kind is not Kind.DATE,
@@ -202,7 +181,7 @@ def _one(value: Value, text: str, anchor: str) -> list[_Told]:
     ]
 
 
-def _lanes(told: Sequence[_Told], scale: _Scale, lang: str) -> tuple[Lane, ...]:
+def _lanes(told: Sequence[_Told], scale: Scale, lang: str) -> tuple[Lane, ...]:
     lanes: list[Lane] = []
     points: dict[tuple[str, str], list[_Told]] = {}
     for one in told:
@@ -214,7 +193,7 @@ def _lanes(told: Sequence[_Told], scale: _Scale, lang: str) -> tuple[Lane, ...]:
     return tuple(lanes[:LANES])
 
 
-def _bar_lane(one: _Told, position: int, scale: _Scale, lang: str) -> Lane:
+def _bar_lane(one: _Told, position: int, scale: Scale, lang: str) -> Lane:
     x, end = scale.x(one.start), scale.x(one.end)
     fade: tuple[tuple[float, float, str], ...] = ()
     if one.open:
@@ -223,14 +202,14 @@ def _bar_lane(one: _Told, position: int, scale: _Scale, lang: str) -> Lane:
         fade = tuple((round(begin + room * part / 3, 2), round(room / 3, 2), f".{6 - 2 * part}") for part in range(3))
         end = begin
     date = when(one.text, lang)
-    label, label_x, label_end = _fitted(one.label, x, end)
-    date, date_x, date_end = _fitted(date, x, end, SMALL)
+    label, label_x, label_end = fitted(one.label, x, end)
+    date, date_x, date_end = fitted(date, x, end, SMALL)
     bar = Bar(x, round(max(end - x, 0.8), 2), one.square, fade)
     y = position * LANE_HEIGHT
     return Lane(y, label, label_x, label_end, one.iri, one.anchor, one.class_iri, bar, (), date, date_x, date_end)
 
 
-def _point_lane(some: Sequence[_Told], position: int, scale: _Scale, lang: str) -> Lane:
+def _point_lane(some: Sequence[_Told], position: int, scale: Scale, lang: str) -> Lane:
     clusters: list[list[_Told]] = []
     for one in sorted(some, key=lambda each: each.start):
         if clusters and scale.x(one.start) - scale.x(clusters[-1][-1].start) < NEAR:
@@ -251,23 +230,11 @@ def _point_lane(some: Sequence[_Told], position: int, scale: _Scale, lang: str) 
     single = len(some) == 1
     x, end = points[0].x, points[-1].x
     dates = when(start.text, lang) if single else f"{when(start.text, lang)} – {when(last.text, lang)}"
-    label, label_x, label_end = _fitted(first.label if single else "", x, end)
-    date, date_x, date_end = _fitted(dates, x, end, SMALL)
+    label, label_x, label_end = fitted(first.label if single else "", x, end)
+    date, date_x, date_end = fitted(dates, x, end, SMALL)
     iri = first.iri if single else ""
     y = position * LANE_HEIGHT
     return Lane(y, label, label_x, label_end, iri, first.anchor, first.class_iri, None, points, date, date_x, date_end)
-
-
-def _fitted(text: str, x: float, end: float, letter: float = LETTER) -> tuple[str, float, bool]:
-    """Return a label that fits the narrowest picture, where it begins or ends, and which of the two."""
-    most = int(NARROW / letter)
-    text = text if len(text) <= most else text[: most - 1].rstrip() + "…"
-    width = len(text) * letter
-    if x / 100 * NARROW + width <= NARROW:
-        return text, x, False
-    if end / 100 * NARROW >= width:
-        return text, end, True
-    return text, 0.0, False
 
 
 # ---------------------------------------------------------------- connections
@@ -334,7 +301,7 @@ def connections(view: EntityView, rank: Callable[[str], float]) -> Connections |
     above, below = _sides(links)
     hub_y = TOP + DISTANCE if above else TOP
     nodes = [*_nodes(above, TOP, above=True), *_nodes(below, hub_y + DISTANCE, above=False)]
-    hub_lines = _lines(view.title.value, HUB_LINE, 3)
+    hub_lines = lines_of(view.title.value, HUB_LINE, 3)
     return Connections(
         height=max((node.y + (16 if node.above else 62) for node in nodes), default=0) if below else hub_y + 40,
         hub_y=hub_y,
@@ -374,7 +341,7 @@ def _nodes(links: Sequence[_Link], y: int, *, above: bool) -> list[Node]:
                 x=x,
                 y=y,
                 above=above,
-                lines=_lines(link.row.label.value if several else first.text, NODE_LINE, 2),
+                lines=lines_of(link.row.label.value if several else first.text, NODE_LINE, 2),
                 iri="" if several else first.iri,
                 anchor=link.row.id,
                 class_iri=first.class_iri,
@@ -426,19 +393,3 @@ def _relations(links: Sequence[_Link], nodes: Sequence[Node], hub: int) -> tuple
         if not any(node.number > 1 for node in some):
             found.append(Relation(round(50 + (middle.x - 50) * share, 1), round(hub + (y - hub) * share + 4), text))
     return tuple(found)
-
-
-def _lines(text: str, width: int, most: int) -> tuple[str, ...]:
-    """Break a label at its spaces into a few short lines; what does not fit ends in an ellipsis."""
-    lines: list[str] = [""]
-    for word in text.split():
-        piece = word if len(word) <= width + 4 else word[: width + 2] + "…"
-        if not lines[-1]:
-            lines[-1] = piece
-        elif len(lines[-1]) + 1 + len(piece) <= width:
-            lines[-1] += f" {piece}"
-        else:
-            lines.append(piece)
-    if len(lines) > most:
-        lines = [*lines[: most - 1], lines[most - 1] + " …"]
-    return tuple(lines)
