@@ -11,7 +11,7 @@ import json
 import sqlite3
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,7 @@ from samvirke.schema import Schema
 from samvirke.schema.facets import ACTIVE, CLASS, DOCUMENT, NamedField, is_first, named_fields, offered
 from samvirke.schema.hints import LAST
 from samvirke.search.bits import pack, pack_numbers
+from samvirke.search.coordinates import SPOKEN, points
 from samvirke.search.relations import Paths, Relations
 from samvirke.search.spans import Years, answer, years_of
 from samvirke.search.words import sort_key
@@ -43,6 +44,8 @@ CREATE TABLE browse_years (
 CREATE TABLE browse_order (
   class TEXT NOT NULL, sort TEXT NOT NULL, lang TEXT NOT NULL, places BLOB NOT NULL,
   PRIMARY KEY (class, sort, lang)) WITHOUT ROWID;
+-- Where things are, in degrees.
+CREATE TABLE point (iri TEXT PRIMARY KEY, latitude REAL NOT NULL, longitude REAL NOT NULL) WITHOUT ROWID;
 """
 
 MOST_VALUES = 250
@@ -72,12 +75,15 @@ class Listing:
 def wanted_texts(schema: Schema) -> frozenset[str]:
     """Return the properties whose texts a table may be sorted by."""
     rows = (row for hint in schema.classes.values() if not hint.detail for row in hint.fields)
-    return frozenset(row.path for row in rows if "key" in row.roles and not row.inverse)
+    return SPOKEN | {row.path for row in rows if "key" in row.roles and not row.inverse}
 
 
 def write_lists(connection: sqlite3.Connection, schema: Schema, listing: Listing, relations: Relations) -> None:
     """Write the tables of every class that is listed. Writes: the tables of `LAYOUT`, which are there and empty."""
     writer = _Writer(connection, schema, listing, relations)
+    connection.executemany(
+        "INSERT INTO point VALUES (?, ?, ?)", ((iri, *point) for iri, point in sorted(writer.points.items()))
+    )
     for class_iri in _listed(schema, sorted(listing.members)):
         writer.write(class_iri)
 
@@ -98,12 +104,19 @@ class _Facets:
     def __init__(self, connection: sqlite3.Connection, class_iri: str, size: int) -> None:
         self.size = size
         self.told: list[dict[str, Any]] = []
+        self.mapped: list[str] = []
         self._connection = connection
         self._class = class_iri
         self._seen: set[tuple[tuple[str, bytes], ...]] = set()
 
     def write(
-        self, name: str, values: Mapping[str, set[int]], *, first: bool = False, unless_again: bool = False
+        self,
+        name: str,
+        values: Mapping[str, set[int]],
+        *,
+        first: bool = False,
+        unless_again: bool = False,
+        points: Container[str] = (),
     ) -> None:
         """Write a facet that has values; one that only shortens another not again (`unless_again`)."""
         if not values:
@@ -116,6 +129,8 @@ class _Facets:
             if unless_again and key in self._seen:
                 return
             self._seen.add(key)
+            if any(value in points for value in values):
+                self.mapped.append(name)
             self._connection.executemany(
                 "INSERT INTO browse_value VALUES (?, ?, ?, ?, ?, ?)",
                 ((self._class, name, number, *row) for number, row in enumerate(rows)),
@@ -134,6 +149,7 @@ class _Writer:
         self._paths = Paths(relations, schema, listing.details, listing.numbers)
         self._pairs: dict[Any, list[tuple[int, str]]] = {}
         self._years = self._years_of_things()
+        self.points = points(relations.texts, relations.links)
 
     def _years_of_things(self) -> list[tuple[int, tuple[Years, ...]]]:
         numbers = self._listing.numbers
@@ -157,13 +173,21 @@ class _Writer:
         facets.write(CLASS, self._narrower(class_iri, place))
         for row in offered(rows):
             first, again = is_first(row.field), row.field.hidden
-            facets.write(row.name, self._values(self._pairs_of(row), place), first=first, unless_again=again)
-        years = self._write_years(class_iri, place, facets)
+            facets.write(
+                row.name, self._values(self._pairs_of(row), place), first=first, unless_again=again, points=self.points
+            )
+        dated = self._write_years(class_iri, place, facets)
         facets.write(DOCUMENT, self._values(self._documents, place))
         columns = self._columns(class_iri, rows, place, len(order))
         for language in self._listing.languages[1:]:
             self._order(class_iri, "", language, [place[number] for number in members[language]])
-        told = {"facets": facets.told, "columns": columns, "dated": years is not None, "years": years or []}
+        here = self.points and any(self._addresses[number - 1] in self.points for number in order)
+        told = {
+            "facets": facets.told,
+            "columns": columns,
+            "dated": dated,
+            "mapped": ([""] if here else []) + facets.mapped,
+        }
         self._connection.execute(
             "INSERT INTO browse VALUES (?, ?, ?, ?)",
             (class_iri, len(order), json.dumps(told, ensure_ascii=False, sort_keys=True), pack_numbers(order)),
@@ -205,6 +229,10 @@ class _Writer:
         return self._pairs[key]
 
     @cached_property
+    def _addresses(self) -> list[str]:
+        return list(self._listing.numbers)
+
+    @cached_property
     def _documents(self) -> list[tuple[int, str]]:
         numbers = self._listing.numbers
         sources = sorted(self._relations.sources.items())
@@ -212,8 +240,8 @@ class _Writer:
 
     # ------------------------------------------------------------ years
 
-    def _write_years(self, class_iri: str, place: Sequence[int], facets: _Facets) -> list[int] | None:
-        """Write when things were active; return the years that are offered, None where no thing has a date."""
+    def _write_years(self, class_iri: str, place: Sequence[int], facets: _Facets) -> bool:
+        """Write when things were active; say whether any has a date."""
         size = facets.size
         spans: dict[Years, set[int]] = defaultdict(set)
         begins: list[tuple[int, int, int]] = []
@@ -225,36 +253,35 @@ class _Writer:
                 ends = [one for years in all_years for one in years if one is not None]
                 begins.append((min(ends), max(ends), position))
         if not spans:
-            return None
+            return False
         dated = sorted(begins)
         have = {position for _, _, position in dated}
         rest = [position for position in range(size) if position not in have]
         self._order(class_iri, ACTIVE, "", [*(position for _, _, position in dated), *rest])
         facets.told.append({"name": ACTIVE, "first": True, "values": len(spans), "over": len(spans) > MOST_SPANS})
         if len(spans) > MOST_SPANS:
-            return []
+            return True
         ordered = sorted(spans, key=lambda years: tuple((one is None, one or 0) for one in years))
         self._connection.executemany(
             "INSERT INTO browse_years VALUES (?, ?, ?, ?, ?, ?, ?)",
             ((class_iri, number, *years, pack(spans[years], size)) for number, years in enumerate(ordered)),
         )
-        return self._year_values(class_iri, spans, size)
+        self._year_values(class_iri, spans, size)
+        return True
 
-    def _year_values(self, class_iri: str, spans: Mapping[Years, set[int]], size: int) -> list[int]:
+    def _year_values(self, class_iri: str, spans: Mapping[Years, set[int]], size: int) -> None:
         """Write for each year the places that were, or may have been, active in it."""
         known = [one for years in spans for one in years if one is not None]
         low, high = min(known), max(known)
         if high - low >= MOST_YEARS:
-            return []
-        offered_years: list[int] = []
+            return
+        rows: list[tuple[str, str, int, str, int, bytes]] = []
         for year in range(high, low - 1, -1):
             some = [places for years, places in spans.items() if answer(years, year, year) is not None]
             if some:
                 active = set().union(*some)
-                row = (class_iri, ACTIVE, len(offered_years), str(year), len(active), pack(active, size))
-                self._connection.execute("INSERT INTO browse_value VALUES (?, ?, ?, ?, ?, ?)", row)
-                offered_years.append(year)
-        return offered_years
+                rows.append((class_iri, ACTIVE, len(rows), str(year), len(active), pack(active, size)))
+        self._connection.executemany("INSERT INTO browse_value VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     # ------------------------------------------------------------ columns and orders
 

@@ -240,6 +240,15 @@ class Index:
         )
         return tuple(Member(*row) for row in rows)
 
+    def points(self, iris: Sequence[str]) -> dict[str, tuple[float, float]]:
+        """Return where some things are, in degrees north and east; those nobody places are left out."""
+        found: dict[str, tuple[float, float]] = {}
+        for some in _stretches(list(dict.fromkeys(iris))):
+            marks = ",".join("?" * len(some))
+            rows = self._rows(f"SELECT iri, latitude, longitude FROM point WHERE iri IN ({marks})", *some)
+            found.update((row[0], (row[1], row[2])) for row in rows)
+        return found
+
     def everything(self, lang: str = "") -> Iterator[Member]:
         """Yield all things that have a page of their own in lists, by address: for the sitemap."""
         yield from (

@@ -29,7 +29,7 @@ Rows = Callable[..., list[tuple[Any, ...]]]
 Sets = tuple[tuple[str, int, int], ...]
 """Of a facet each value, how many places have it, and which."""
 
-PLAIN = '{"facets": [], "columns": [], "dated": false}'
+PLAIN = '{"facets": [], "columns": [], "dated": false, "mapped": []}'
 """What is to be known of a list that nothing narrows."""
 KEPT_BYTES = 24 << 20
 _SPARSE = 8
@@ -94,7 +94,10 @@ class Kept:
 
 
 class Listed:
-    """The list of one class. `size` things; `columns` are the names of its table's; `years` those offered."""
+    """The list of one class. `size` things; `columns` are the names of its table's, `dated`: some have dates.
+
+    `mapped` names the facets with values on a map, "" for the things themselves.
+    """
 
     def __init__(self, class_iri: str, main_language: str, row: Sequence[Any], rows: Rows, kept: Kept) -> None:
         self.class_iri = class_iri
@@ -103,6 +106,7 @@ class Listed:
         self.facets = tuple(Facet(**one) for one in told["facets"])
         self.columns: tuple[str, ...] = tuple(told["columns"])
         self.dated: bool = told["dated"]
+        self.mapped: tuple[str, ...] = tuple(told["mapped"])
         self._main = main_language
         self._rows = rows
         self._kept = kept

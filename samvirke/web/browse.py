@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flask import redirect, render_template, request
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from samvirke.errors import NotFound
@@ -17,8 +18,9 @@ from samvirke.schema.facets import ACTIVE, ANSWER, CLASS, DOCUMENT, named_fields
 from samvirke.schema.hints import ClassHint
 from samvirke.search import Facet, Listed, Member, Selection, ValueCount
 from samvirke.search.spans import ANSWERS, CERTAIN, POSSIBLE, UNKNOWN_END
-from samvirke.web import layout, wording
+from samvirke.web import layout, views, wording
 from samvirke.web.browse_address import LAST_PAGE, State, read_state
+from samvirke.web.browse_pictures import offered_views, picture, view_names
 from samvirke.web.browse_rows import Row, column_fields, field_label, rows_of
 from samvirke.web.entity_pages import fields_of
 from samvirke.web.layout import Crumb, Page
@@ -27,10 +29,9 @@ from samvirke.web.publication import Publication, current
 PER_PAGE = 100
 VALUES_SHOWN = 8
 OPEN_FACETS = 4
+MOST_SPOTS = 5_000
 FACETS_S = 1.0
 """Seconds that the facets of a page may take; those not counted by then say so."""
-VIEWS = ("data",)
-"""The tabs beside the list, as an address names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class ListContext:
     clear: str
     tabs: tuple[Tab, ...]
     view: str
+    picture: Markup
     headings: tuple[Heading, ...]
     rows: tuple[Row, ...]
     answers: tuple[str, ...]
@@ -167,7 +169,7 @@ def asked(lang: str, name: str, parameters: Iterable[tuple[str, str]]) -> Asked:
     if not iri or (not total and iri not in publication.schema.classes):
         raise NotFound("There is no such list.", remedy="The front page has all of them.")
     listed = publication.index.listed(iri)
-    state = read_state(parameters, listed, publication.links, VIEWS)
+    state = read_state(parameters, listed, publication.links, offered_views(listed))
     return Asked(publication, lang, iri, listed, state, listed.select(state.chosen))
 
 
@@ -187,9 +189,10 @@ def _context(ask: Asked, offset: int) -> ListContext:
     hint = publication.schema.class_hint(ask.class_iri)
     plural = hint.plural(lang, publication.languages)
     definition = publication.schema.text(hint.definitions, lang)
-    places = ask.places(offset, PER_PAGE) if not state.view else []
+    places = ask.places(offset, PER_PAGE) if state.view != "data" else []
     members = ask.members(places)
     columns = column_fields(publication, ask.class_iri, listed.columns)
+    rows = tuple(rows_of(publication, ask.class_iri, members, columns, lang))
     spans = state.chosen.get(ACTIVE, ())
     chips = _chips(ask)
     return ListContext(
@@ -201,7 +204,7 @@ def _context(ask: Asked, offset: int) -> ListContext:
             crumbs=[Crumb(plural)],
             menu_key=ask.class_iri,
             robots="noindex" if state.narrowed or state.sort or state.descending or state.view else "",
-            sheets=("browse.css",),
+            sheets=(views.SHEET,),
         ),
         this=hint,
         definition=definition.value if definition else "",
@@ -214,12 +217,14 @@ def _context(ask: Asked, offset: int) -> ListContext:
             Tab(gettext("List"), ask.href(replace(state, view="", page=1)), not state.view),
             *(
                 Tab(label, ask.href(replace(state, view=view, page=1)), state.view == view)
-                for view, label in zip(VIEWS, _view_names(lang), strict=True)
+                for view, label in view_names(lang).items()
+                if view in offered_views(listed)
             ),
         ),
         view=state.view,
         headings=_headings(ask, [field_label(publication, one.field, lang).value for one in columns]),
-        rows=tuple(rows_of(publication, ask.class_iri, members, columns, lang)),
+        picture=picture(publication, lang, state.view, rows, columns, spots=_spots(ask)),
+        rows=rows,
         answers=tuple(_answer(ask, place) for place in places) if spans else (),
         certainty=_certainty(ask) if spans else (),
         paging=_paging(ask, offset, len(places)),
@@ -227,11 +232,6 @@ def _context(ask: Asked, offset: int) -> ListContext:
         hidden=tuple(state.without(ACTIVE).pairs(publication.links)),
         years=_years(spans) if listed.dated else None,
     )
-
-
-def _view_names(lang: str) -> tuple[str, ...]:
-    gettext = wording.words(lang).gettext
-    return (gettext("Data"),)
 
 
 def _unlisted_class(publication: Publication, name: str, lang: str) -> str:
@@ -360,6 +360,22 @@ def _years(spans: Sequence[str]) -> tuple[str, str]:
 
 
 # ---------------------------------------------------------------- table, pages, files
+
+
+def _spots(ask: Asked) -> list[tuple[str, str, int]]:
+    """What a map shows: the things that are left, and the values of facets, each with how many have it."""
+    if ask.state.view != "map":
+        return []
+    found = []
+    if "" in ask.listed.mapped:
+        members = ask.members(ask.places(limit=MOST_SPOTS))
+        found += [(one.iri, one.label, 1) for one in members]
+    counts = ask.listed.counts(ask.state.chosen)
+    for name in ask.listed.mapped:
+        values = {one.value: one.count for one in counts.get(name) or () if one.count}
+        known = ask.publication.index.members_by_address(list(values), ask.lang)
+        found += [(iri, known[iri].label, count) for iri, count in values.items() if iri in known]
+    return found
 
 
 def _headings(ask: Asked, labels: Sequence[str]) -> tuple[Heading, ...]:
