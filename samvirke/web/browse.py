@@ -222,7 +222,7 @@ def _context(ask: Asked, offset: int) -> ListContext:
             ),
         ),
         view=state.view,
-        headings=_headings(ask, [field_label(publication, one.field, lang).value for one in columns]),
+        headings=_headings(ask, [_capital(field_label(publication, one.field, lang).value) for one in columns]),
         picture=picture(publication, lang, state.view, rows, columns, spots=_spots(ask)),
         rows=rows,
         answers=tuple(_answer(ask, place) for place in places) if spans else (),
@@ -250,7 +250,7 @@ def _labels(ask: Asked) -> dict[str, str]:
     publication, lang = ask.publication, ask.lang
     gettext = wording.words(lang).gettext
     found = {
-        one.name: field_label(publication, one.field, lang).value
+        one.name: _capital(field_label(publication, one.field, lang).value)
         for one in named_fields(publication.schema, ask.class_iri)
     }
     return {
@@ -262,12 +262,17 @@ def _labels(ask: Asked) -> dict[str, str]:
     }
 
 
+def _capital(text: str) -> str:
+    """A property's own name as a heading begins."""
+    return text[:1].upper() + text[1:]
+
+
 def _facets(ask: Asked) -> tuple[FacetView, ...]:
     counts = ask.listed.counts(ask.state.chosen, limit_s=FACETS_S)
     labels = _labels(ask)
     named = _namer(ask, {name: [one.value for one in some] for name, some in counts.items() if some})
     found: list[FacetView] = []
-    for facet in ask.listed.facets:
+    for facet in sorted(ask.listed.facets, key=lambda one: not one.first):
         some = counts[facet.name]
         if some is not None and not some:
             continue
