@@ -79,6 +79,7 @@ SLOW_MODULES = frozenset(
         "rules/test_published.py",
         "reports/test_size.py",
         "revision/test_properties.py",
+        "search/test_lists.py",
         "shapes/test_sabotage.py",
         "test_bench.py",
         "test_foreign_site.py",

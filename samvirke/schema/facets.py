@@ -7,7 +7,7 @@ Source: https://www.w3.org/TR/shacl/#nonValidation and `core:facet`, `core:facet
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from samvirke.schema import Schema
@@ -28,14 +28,29 @@ class NamedField:
 
 
 def named_fields(schema: Schema, class_iri: str) -> tuple[NamedField, ...]:
-    """Return the rows of a class and of its narrower classes, in the order of the shapes, each with its own name."""
+    """Return the rows of a class and of its narrower classes, in the order of the shapes, each with its own name.
+
+    Behind them stand the properties that the ontology gives the class and no shape speaks of.
+    """
+    classes = schema.subclasses(class_iri)
+    shaped = schema.fields(classes)
     taken = dict.fromkeys((CLASS, ACTIVE, ANSWER, DOCUMENT), 1)
     found = []
-    for row in schema.fields(schema.subclasses(class_iri)):
+    for row in (*shaped, *_declared(schema, classes, frozenset(row.path for row in shaped if not row.inverse))):
         stem = _stem(row)
         taken[stem] = taken.get(stem, 0) + 1
         found.append(NamedField(stem if taken[stem] == 1 else f"{stem}-{taken[stem]}", row))
     return tuple(found)
+
+
+def _declared(schema: Schema, classes: Iterable[str], known: frozenset[str]) -> Iterator[Field]:
+    """The properties with one of some classes, or of those above, as their domain; not those that are `known`."""
+    line = {one for iri in classes for one in (iri, *schema.superclasses(iri))}
+    names = {*schema.label_properties, *schema.description_properties}
+    for iri in sorted(schema.properties):
+        term = schema.terms.get(iri)
+        if term is not None and iri not in known and iri not in names and not line.isdisjoint(term.domains):
+            yield Field(iri)
 
 
 def _stem(row: Field) -> str:

@@ -274,7 +274,7 @@ def _facets(ask: Asked) -> tuple[FacetView, ...]:
     found: list[FacetView] = []
     for facet in sorted(ask.listed.facets, key=lambda one: not one.first):
         some = counts[facet.name]
-        if some is not None and not some:
+        if some is not None and not some and facet.name != ACTIVE:
             continue
         opened = facet.first or len(found) < OPEN_FACETS or facet.name in ask.state.chosen
         found.append(_facet(ask, facet, labels[facet.name], some, named, opened=opened))
