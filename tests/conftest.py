@@ -70,6 +70,7 @@ SLOW_MODULES = frozenset(
         "journal/test_properties.py",
         "front/test_things.py",
         "ontology/test_reasoner.py",
+        "pages/test_browse.py",
         "protocol/test_bad_requests.py",
         "protocol/test_explain.py",
         "protocol/test_sparql_protocol.py",
