@@ -222,7 +222,7 @@ def _context(ask: Asked, offset: int) -> ListContext:
             ),
         ),
         view=state.view,
-        headings=_headings(ask, [_capital(field_label(publication, one.field, lang).value) for one in columns]),
+        headings=_headings(ask, [field_label(publication, one.field, lang).value for one in columns]),
         picture=picture(publication, lang, state.view, rows, columns, spots=_spots(ask)),
         rows=rows,
         answers=tuple(_answer(ask, place) for place in places) if spans else (),
@@ -250,7 +250,7 @@ def _labels(ask: Asked) -> dict[str, str]:
     publication, lang = ask.publication, ask.lang
     gettext = wording.words(lang).gettext
     found = {
-        one.name: _capital(field_label(publication, one.field, lang).value)
+        one.name: field_label(publication, one.field, lang).value
         for one in named_fields(publication.schema, ask.class_iri)
     }
     return {
@@ -260,11 +260,6 @@ def _labels(ask: Asked) -> dict[str, str]:
         ANSWER: gettext("How sure"),
         DOCUMENT: gettext("Source document"),
     }
-
-
-def _capital(text: str) -> str:
-    """A property's own name as a heading begins."""
-    return text[:1].upper() + text[1:]
 
 
 def _facets(ask: Asked) -> tuple[FacetView, ...]:

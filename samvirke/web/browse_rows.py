@@ -40,12 +40,16 @@ class Row:
 
 
 def field_label(publication: Publication, row: Field, lang: str) -> Text:
-    """Return what a column or a facet is called: the shape's word, else the property's, seen from this end."""
+    """Return what a column or a facet is called: the shape's word, else the property's, seen from this end.
+
+    It begins as a heading does: an ontology has the names of properties in small letters.
+    """
     schema = publication.schema
     named = schema.text(row.names, lang)
     if named is None and row.inverse:
         named = schema.reverse_name(row.path, lang)
-    return named or schema.name(row.path, lang)
+    found = named or schema.name(row.path, lang)
+    return Text(found.value[:1].upper() + found.value[1:], found.language)
 
 
 def column_fields(publication: Publication, class_iri: str, names: Iterable[str]) -> tuple[NamedField, ...]:
