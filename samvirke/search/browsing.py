@@ -11,7 +11,7 @@ import json
 import sqlite3
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -62,13 +62,15 @@ _LAST = "\U0010ffff"
 class Listing:
     """What the index knows already: things by number from 1, their labels, and the lists in each language.
 
-    `members` holds the numbers of the things of each class by language, in the order of its alphabet.
+    `members` holds the numbers of the things of each class by language, in the order of its alphabet; `mains` are the
+    classes that things are introduced by.
     """
 
     numbers: Mapping[str, int]
     members: Mapping[str, Mapping[str, Sequence[int]]]
     sorts: Mapping[str, Sequence[str]]
     details: Mapping[str, frozenset[str]]
+    mains: frozenset[str]
     languages: Sequence[str]
 
 
@@ -84,18 +86,19 @@ def write_lists(connection: sqlite3.Connection, schema: Schema, listing: Listing
     connection.executemany(
         "INSERT INTO point VALUES (?, ?, ?)", ((iri, *point) for iri, point in sorted(writer.points.items()))
     )
-    for class_iri in _listed(schema, sorted(listing.members)):
+    for class_iri in _listed(schema, listing):
         writer.write(class_iri)
 
 
-def _listed(schema: Schema, classes: Sequence[str]) -> list[str]:
+def _listed(schema: Schema, listing: Listing) -> list[str]:
     """The classes whose lists are read: those a shape gives a place, and what is narrower; all where none has one.
 
-    A class that was only borrowed to stand above them has the plain list.
+    A class that was only borrowed to stand above or between them has the plain list.
     """
-    shown = [one for one in classes if not schema.class_hint(one).detail]
-    placed = {one for one in shown if schema.place(one) < LAST}
-    return [one for one in shown if one in placed] if placed else shown
+    shown = [one for one in sorted(listing.members) if not schema.class_hint(one).detail]
+    own = {one for one in shown if schema.class_hint(one).order < LAST}
+    narrower = {one for one in shown if one in listing.mains and schema.place(one) < LAST}
+    return [one for one in shown if one in own | narrower] if own else shown
 
 
 class _Facets:
@@ -136,6 +139,19 @@ class _Facets:
                 ((self._class, name, number, *row) for number, row in enumerate(rows)),
             )
         self.told.append({"name": name, "first": first, "values": len(values), "over": over})
+
+
+class _Names(dict[str, str]):
+    """What things are sorted by in a language; a term of the ontology when it is first met."""
+
+    def __init__(self, things: Iterable[tuple[str, str]], schema: Schema, language: str) -> None:
+        super().__init__(things)
+        self._schema = schema
+        self._language = language
+
+    def __missing__(self, iri: str) -> str:
+        self[iri] = found = sort_key(self._schema.name(iri, self._language).value, self._language)
+        return found
 
 
 class _Writer:
@@ -302,14 +318,12 @@ class _Writer:
         values = [(place[number], value) for number, value in self._pairs_of(row) if place[number] >= 0]
         if values:
             for language in self._listing.languages:
-                least: dict[int, str] = {}
-                key = self._name_key(language)
+                least = [_LAST] * size
+                names = self._names[language]
                 for position, value in values:
-                    name = key(value)
-                    if name < least.get(position, _LAST):
-                        least[position] = name
-                order = sorted(range(size), key=lambda one, least=least: least.get(one, _LAST))  # type: ignore[misc]
-                self._order(class_iri, row.name, language, order)
+                    name = names[value]
+                    least[position] = min(least[position], name)
+                self._order(class_iri, row.name, language, sorted(range(size), key=least.__getitem__))
             return True
         texts = {} if row.field.inverse else self._texts(row.field.path, place)
         if texts:
@@ -317,19 +331,13 @@ class _Writer:
             self._order(class_iri, row.name, "", sorted(range(size), key=lambda one: texts.get(one, last)))
         return bool(texts)
 
-    def _name_key(self, language: str) -> Callable[[str], str]:
-        numbers, sorts, schema = self._listing.numbers, self._listing.sorts[language], self._schema
-        known: dict[str, str] = {}
-
-        def key(value: str) -> str:
-            number = numbers.get(value)
-            if number is not None:
-                return sorts[number - 1]
-            if value not in known:
-                known[value] = sort_key(schema.name(value, language).value, language)
-            return known[value]
-
-        return key
+    @cached_property
+    def _names(self) -> dict[str, _Names]:
+        listing = self._listing
+        return {
+            one: _Names(zip(listing.numbers, listing.sorts[one], strict=True), self._schema, one)
+            for one in listing.languages
+        }
 
     def _texts(self, path: str, place: Sequence[int]) -> dict[int, tuple[int, float, str]]:
         """What a column of texts and numbers is sorted by: numbers by value, then texts."""

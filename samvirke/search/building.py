@@ -203,6 +203,7 @@ def _write_entities(
 ) -> Listing:
     kinds, properties = _Kinds(schema), schema.label_properties
     details: dict[str, frozenset[str]] = {}
+    mains: set[str] = set()
     all_sorts: dict[str, list[str]] = {language: [] for language in languages}
     entities, classes, shown = [], [], []
     names: list[tuple[int, str, str, int, str]] = []
@@ -214,6 +215,8 @@ def _write_entities(
         here = not (thing.withdrawn or thing.successor)
         if detail:
             details[iri] = frozenset(thing.types)
+        elif here:
+            mains.add(main)
         entities.append((number, iri, fold(iri), main, detail, thing.withdrawn, thing.successor))
         classes += [(one, number) for one in all_classes]
         labels = _labels(thing, properties)
@@ -247,7 +250,7 @@ def _write_entities(
     }
     connection.executemany("INSERT INTO member VALUES (?, ?, ?, ?)", _places(ordered))
     numbers = {iri: number for number, iri in enumerate(things, start=1)}
-    return Listing(numbers, ordered, all_sorts, details, languages)
+    return Listing(numbers, ordered, all_sorts, details, frozenset(mains), languages)
 
 
 def _blocks(ranked: Sequence[tuple[int, int, str, str, int, str]]) -> list[tuple[int, str, int, int]]:

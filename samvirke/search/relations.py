@@ -70,6 +70,7 @@ class Paths:
         self._typed = typed
         self._forward: dict[str, dict[str, list[str]]] = {}
         self._backward: dict[str, dict[str, list[str]]] = {}
+        self._lines: dict[frozenset[str], tuple[Field, ...]] = {}
         self._joined: dict[str, tuple[str, ...]] = {}
 
     def pairs(self, row: Field) -> Iterator[tuple[str, str]]:
@@ -100,7 +101,10 @@ class Paths:
         """Return the things that a detail is about: those its shape names it by, and no further details."""
         known = self._joined.get(detail)
         if known is None:
-            named, _ = self._schema.line_fields(self._details[detail])
+            types = self._details[detail]
+            named = self._lines.get(types)
+            if named is None:
+                named = self._lines[types] = self._schema.line_fields(types)[0]
             found = (one for row in named for one in self._step(row.path, inverse=row.inverse).get(detail, ()))
             known = self._joined[detail] = tuple(dict.fromkeys(one for one in found if one not in self._details))
         return known

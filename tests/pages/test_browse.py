@@ -202,7 +202,7 @@ def test_csv_has_a_column_for_each_property_and_dates_as_told(choirs):
             f"{BASE}id/ardent",
             "Choir",
             "Aarhus",
-            "Ann (1999) | Cleo",
+            "Ann | Cleo",
             "Ann",
             "",
             "40",
