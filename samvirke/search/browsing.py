@@ -21,9 +21,9 @@ from samvirke.schema import Schema
 from samvirke.schema.facets import ACTIVE, CLASS, DOCUMENT, NamedField, is_first, named_fields, offered
 from samvirke.schema.hints import LAST
 from samvirke.search.bits import pack, pack_numbers
-from samvirke.search.coordinates import SPOKEN, points
 from samvirke.search.relations import Paths, Relations
 from samvirke.search.spans import Years, answer, years_of
+from samvirke.search.spots import SPOKEN, points
 from samvirke.search.words import sort_key
 
 __all__ = ["LAYOUT", "Listing", "wanted_texts", "write_lists"]

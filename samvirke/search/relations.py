@@ -2,7 +2,7 @@
 
 Duty: gather, in the one pass that the index makes over the facts, which things point at which and what dates and
 texts they have; and follow a row of the shapes from a thing to its values. Level 4; runs at build time. A value that
-is a detail – a role held, a grant given – is read through: what counts is the thing it joins.
+is a detail – a role held for some years – is read through: what counts is the thing it joins.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Duty: from facts to degrees north and east. Level 4; pure. A place may hang on a thing as a node of its own, as
 schema.org and GeoSPARQL have it.
-Sources: https://www.w3.org/2003/01/geo/ · https://schema.org/GeoCoordinates · https://docs.ogc.org/is/22-047r1/
+Sources: https://www.w3.org/2003/01/geo/ · https://schema.org/geo · https://docs.ogc.org/is/22-047r1/
 """
 
 from __future__ import annotations
