@@ -23,12 +23,15 @@ from samvirke.web.browse_address import LAST_PAGE, State, read_state
 from samvirke.web.browse_pictures import offered_views, picture, view_names
 from samvirke.web.browse_rows import Row, column_fields, field_label, rows_of
 from samvirke.web.entity_pages import fields_of
-from samvirke.web.layout import Crumb, Page
+from samvirke.web.layout import Crumb, DataLink, Page
 from samvirke.web.publication import Publication, current
 
 PER_PAGE = 100
 VALUES_SHOWN = 8
 OPEN_FACETS = 4
+SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MEDIA_TYPES = ("text/csv", SHEET_TYPE, "application/json")
+"""The types of a list's files, as they are offered."""
 MOST_SPOTS = 5_000
 FACETS_S = 1.0
 """Seconds that the facets of a page may take; those not counted by then say so."""
@@ -194,7 +197,7 @@ def _context(ask: Asked, offset: int) -> ListContext:
     columns = column_fields(publication, ask.class_iri, listed.columns)
     rows = tuple(rows_of(publication, ask.class_iri, members, columns, lang))
     spans = state.chosen.get(ACTIVE, ())
-    chips = _chips(ask)
+    chips, files = _chips(ask), downloads(ask)
     return ListContext(
         page=layout.frame(
             lang=lang,
@@ -203,6 +206,7 @@ def _context(ask: Asked, offset: int) -> ListContext:
             description=definition.value if definition else "",
             crumbs=[Crumb(plural)],
             menu_key=ask.class_iri,
+            data_links=[DataLink(media_type, one.href) for one, media_type in zip(files, MEDIA_TYPES, strict=True)],
             robots="noindex" if state.narrowed or state.sort or state.descending or state.view else "",
             sheets=(views.SHEET,),
         ),
@@ -228,7 +232,7 @@ def _context(ask: Asked, offset: int) -> ListContext:
         answers=tuple(_answer(ask, place) for place in places) if spans else (),
         certainty=_certainty(ask) if spans else (),
         paging=_paging(ask, offset, len(places)),
-        downloads=downloads(ask),
+        downloads=files,
         hidden=tuple(state.without(ACTIVE).pairs(publication.links)),
         years=_years(spans) if listed.dated else None,
     )

@@ -24,7 +24,7 @@ from samvirke.describe.listing import EVERY
 from samvirke.errors import AnswerTooLarge, NotFound
 from samvirke.schema.facets import NamedField
 from samvirke.web import wording
-from samvirke.web.browse import Asked, asked
+from samvirke.web.browse import SHEET_TYPE, Asked, asked
 from samvirke.web.browse_rows import Cell, Row, column_fields, field_label, rows_of
 from samvirke.web.publication import serving
 from samvirke.workers.answers import Body
@@ -249,6 +249,6 @@ def _json(value: object) -> str:
 
 FORMATS: Mapping[str, tuple[str, Callable[[Asked, Body], None]]] = {
     "csv": ("text/csv; charset=utf-8; header=present", _write_csv),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _write_xlsx),
+    "xlsx": (SHEET_TYPE, _write_xlsx),
     "json": ("application/json", _write_json),
 }
