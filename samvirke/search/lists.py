@@ -166,6 +166,9 @@ class Listed:
 
     def _counted(self, name: str, left: int, picked: frozenset[str]) -> tuple[ValueCount, ...]:
         every = left.bit_count() == self.size
+        if every and not picked:  # Most who come have chosen nothing yet.
+            whole: tuple[ValueCount, ...] = self._kept.once((self.class_iri, "whole", name), lambda: self._whole(name))
+            return whole
         found = []
         for value, count, some in self._sets(name):
             number = count if every else (some & left).bit_count()
@@ -174,6 +177,10 @@ class Listed:
         if not every and name != ACTIVE:  # Years stay in their order, and the index has the others in theirs.
             found.sort(key=lambda one: -one.count)
         return tuple(found)
+
+    def _whole(self, name: str) -> tuple[tuple[ValueCount, ...], int]:
+        found = tuple(ValueCount(value, count, chosen=False) for value, count, _ in self._sets(name))
+        return found, 200 * len(found)
 
     # ------------------------------------------------------------ order and pages
 

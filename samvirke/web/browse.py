@@ -28,6 +28,8 @@ from samvirke.web.publication import Publication, current
 
 PER_PAGE = 100
 VALUES_SHOWN = 8
+VALUES_SENT = 30
+"""Values of a facet on a page that does not ask for all of them: a page stays light."""
 OPEN_FACETS = 4
 SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA_TYPES = ("text/csv", SHEET_TYPE, "application/json")
@@ -50,15 +52,19 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class FacetView:
-    """A facet. `choices` None: not counted. `open`: its values are seen at once; `more` stand behind a word."""
+    """A facet. `choices` None: not counted. `open`: its values are seen at once; `more` stand behind a word.
+
+    `all_href` leads to all `all_count` values where there are more.
+    """
 
     name: str
     label: str
-    tag: str
     choices: tuple[Choice, ...] | None
     more: tuple[Choice, ...] = ()
     open: bool = False
     over: bool = False
+    all_count: int = 0
+    all_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +213,7 @@ def _context(ask: Asked, offset: int) -> ListContext:
             crumbs=[Crumb(plural)],
             menu_key=ask.class_iri,
             data_links=[DataLink(media_type, one.href) for one, media_type in zip(files, MEDIA_TYPES, strict=True)],
-            robots="noindex" if state.narrowed or state.sort or state.descending or state.view else "",
+            robots="noindex" if state != State(page=state.page) else "",
             sheets=(views.SHEET,),
         ),
         this=hint,
@@ -269,14 +275,15 @@ def _labels(ask: Asked) -> dict[str, str]:
 def _facets(ask: Asked) -> tuple[FacetView, ...]:
     counts = ask.listed.counts(ask.state.chosen, limit_s=FACETS_S)
     labels = _labels(ask)
-    named = _namer(ask, {name: [one.value for one in some] for name, some in counts.items() if some})
+    sent = {name: None if some is None else _sent(ask, name, some) for name, some in counts.items()}
+    named = _namer(ask, {name: [one.value for one in some] for name, some in sent.items() if some})
     found: list[FacetView] = []
     for facet in sorted(ask.listed.facets, key=lambda one: not one.first):
-        some = counts[facet.name]
+        some, whole = sent[facet.name], len(counts[facet.name] or ())
         if some is not None and not some and facet.name != ACTIVE:
             continue
         opened = facet.first or len(found) < OPEN_FACETS or facet.name in ask.state.chosen
-        found.append(_facet(ask, facet, labels[facet.name], some, named, opened=opened))
+        found.append(_facet(ask, facet, labels[facet.name], some, named, whole=whole, opened=opened))
     return tuple(found)
 
 
@@ -287,10 +294,11 @@ def _facet(
     counts: Sequence[ValueCount] | None,
     named: Callable[[str, str], tuple[str, str]],
     *,
+    whole: int,
     opened: bool,
 ) -> FacetView:
     if counts is None:
-        return FacetView(facet.name, label, "", None, open=opened, over=facet.over)
+        return FacetView(facet.name, label, None, open=opened, over=facet.over)
     choices = []
     for one in counts:
         text, tag = named(facet.name, one.value)
@@ -299,7 +307,19 @@ def _facet(
         choices.append(Choice(text, tag, ask.href(other), one.count, one.chosen))
     if facet.name != ACTIVE:
         choices.sort(key=lambda one: (not one.chosen, -(one.count or 0), one.label.casefold()))
-    return FacetView(facet.name, label, "", tuple(choices[:VALUES_SHOWN]), tuple(choices[VALUES_SHOWN:]), opened)
+    every = ask.state.every == facet.name
+    shown = choices if every else choices[:VALUES_SHOWN]
+    href = ask.href(replace(ask.state, every=facet.name)) if len(choices) < whole else ""
+    more = tuple(choices[len(shown) :])
+    return FacetView(facet.name, label, tuple(shown), more, open=opened or every, all_count=whole, all_href=href)
+
+
+def _sent(ask: Asked, name: str, counts: Sequence[ValueCount]) -> Sequence[ValueCount]:
+    """The values of a facet that a page has: those chosen, and the most frequent – of years the latest."""
+    if ask.state.every == name or len(counts) <= VALUES_SENT:
+        return counts
+    chosen = [one for one in counts if one.chosen]
+    return [*chosen, *(one for one in counts if not one.chosen)][: max(VALUES_SENT, len(chosen))]
 
 
 def _namer(ask: Asked, values: Mapping[str, Sequence[str]]) -> Callable[[str, str], tuple[str, str]]:

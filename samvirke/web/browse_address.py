@@ -4,7 +4,7 @@ Duty: read the parameters of a list's address and write them again, in one order
 address. Level 7. A value that cannot be is left out, so that no address is a mistake.
 
     ?f.<facet>=<value>   chosen; again for any of several
-    ?sort=<column>       "-" in front: from the end; ?page=<n>; ?view=<tab>
+    ?sort=<column>       "-" in front: from the end; ?page=<n>; ?view=<tab>; ?all=<facet> with all its values
 """
 
 from __future__ import annotations
@@ -28,13 +28,17 @@ _PREFIX = "f."
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A choice: values by facet as the index has them, the column sorted by, the page, and the tab that is open."""
+    """A choice: values by facet as the index has them, the column sorted by, the page, and the tab that is open.
+
+    `every` names a facet that shows all its values.
+    """
 
     chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sort: str = ""
     descending: bool = False
     page: int = 1
     view: str = ""
+    every: str = ""
 
     @property
     def narrowed(self) -> bool:
@@ -50,8 +54,7 @@ class State:
         ]
         if self.sort or self.descending:
             pairs.append(("sort", ("-" if self.descending else "") + (self.sort or "name")))
-        if self.view:
-            pairs.append(("view", self.view))
+        pairs += [(name, value) for name, value in (("view", self.view), ("all", self.every)) if value]
         if self.page > 1:
             pairs.append(("page", str(self.page)))
         return f"?{urlencode(pairs, quote_via=quote, safe='/:')}" if pairs else ""
@@ -112,6 +115,7 @@ def read_state(parameters: Iterable[tuple[str, str]], listed: Listed, links: Lin
         descending=sort.startswith("-") and (bool(column) or sort == "-name"),
         page=min(max(int(page), 1), LAST_PAGE) if page.isascii() and page.isdigit() and len(page) < 9 else 1,  # noqa: PLR2004 - no number of a page is longer
         view=told.get("view", "") if told.get("view", "") in views else "",
+        every=told.get("all", "") if told.get("all", "") in facets else "",
     )
 
 

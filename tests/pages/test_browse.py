@@ -153,6 +153,17 @@ def test_a_facet_that_was_not_counted_says_so(choirs, monkeypatch):
     assert "Ikke beregnet" in get(choirs, "/da/class/choir?f.town=ribe")
 
 
+def test_a_page_sends_the_most_frequent_values_and_leads_to_all(choirs, monkeypatch):
+    monkeypatch.setattr("samvirke.web.browse.VALUES_SENT", 1)
+    page = get(choirs, f"{CHOIRS}?f.leader=cleo")
+    whole = get(choirs, f"{CHOIRS}?f.leader=cleo&all=leader")
+
+    assert "Show all 3" in page
+    assert f"{CHOIRS}?f.leader=cleo&all=leader" in links(page)
+    assert [label in whole for label in (">Ann<", ">Cleo<", ">=SUM(1,2)<")] == [True] * 3
+    assert ">Ann<" not in page[: page.index("<table")]
+
+
 VIEWS = {"timeline": 'class="tl"', "map": 'class="map', "graph": 'class="graph"', "data": "rows apart"}
 
 
