@@ -223,7 +223,24 @@ class Schema:
 
     def subclasses(self, iri: str) -> tuple[str, ...]:
         """Return the class and its subclasses, sorted."""
-        return tuple(sorted({iri, *(other for other, above in self._ancestors.items() if iri in above)}))
+        return self._descendants.get(iri, (iri,))
+
+    @cached_property
+    def _descendants(self) -> dict[str, tuple[str, ...]]:
+        below: dict[str, set[str]] = defaultdict(set)
+        for iri, ancestors in self._ancestors.items():
+            for above in ancestors:
+                below[above].add(iri)
+        return {iri: tuple(sorted({iri, *some})) for iri, some in below.items()}
+
+    @cached_property
+    def declared(self) -> Mapping[str, tuple[str, ...]]:
+        """The properties that the ontology gives each class: those whose domain it is."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for iri in sorted(self.properties):
+            for domain in self.terms[iri].domains if iri in self.terms else ():
+                found[domain].append(iri)
+        return {domain: tuple(some) for domain, some in found.items()}
 
     @cached_property
     def _ancestors(self) -> dict[str, tuple[str, ...]]:

@@ -45,12 +45,12 @@ def named_fields(schema: Schema, class_iri: str) -> tuple[NamedField, ...]:
 
 def _declared(schema: Schema, classes: Iterable[str], known: frozenset[str]) -> Iterator[Field]:
     """The properties with one of some classes, or of those above, as their domain; not those that are `known`."""
+    if not schema.declared:
+        return
     line = {one for iri in classes for one in (iri, *schema.superclasses(iri))}
     names = {*schema.label_properties, *schema.description_properties}
-    for iri in sorted(schema.properties):
-        term = schema.terms.get(iri)
-        if term is not None and iri not in known and iri not in names and not line.isdisjoint(term.domains):
-            yield Field(iri)
+    for iri in sorted({iri for one in line for iri in schema.declared.get(one, ())} - known - names):
+        yield Field(iri)
 
 
 def _stem(row: Field) -> str:

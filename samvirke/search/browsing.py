@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from array import array
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from samvirke.model import Literal
 from samvirke.schema import Schema
@@ -53,6 +52,9 @@ MOST_VALUES = 250
 MOST_YEARS = 120
 """Years that are offered one by one; of more the reader names those wanted."""
 MOST_SPANS = 20_000
+Told = TypeVar("Told")
+ByThing = Mapping[int, Sequence[Told]]
+"""What is told of each thing, by its number."""
 COLUMNS = 3
 """Columns of a list's table beside name and dates."""
 _LAST = "\U0010ffff"
@@ -163,17 +165,18 @@ class _Writer:
         self._listing = listing
         self._relations = relations
         self._paths = Paths(relations, schema, listing.details, listing.numbers)
-        self._pairs: dict[Any, list[tuple[int, str]]] = {}
+        self._rows: dict[Any, ByThing[str]] = {}
+        self._written: dict[str, ByThing[Literal]] = {}
         self._years = self._years_of_things()
         self.points = points(relations.texts, relations.links)
 
-    def _years_of_things(self) -> list[tuple[int, tuple[Years, ...]]]:
+    def _years_of_things(self) -> ByThing[Years]:
         numbers = self._listing.numbers
-        found = []
+        found: dict[int, list[Years]] = {}
         for subject, texts in self._paths.dates().items():
             years = {one for one in map(years_of, texts) if one is not None}
             if years and subject in numbers:
-                found.append((numbers[subject], tuple(years)))
+                found[numbers[subject]] = list(years)
         return found
 
     def write(self, class_iri: str) -> None:
@@ -181,16 +184,14 @@ class _Writer:
         members = self._listing.members[class_iri]
         main = self._listing.languages[0]
         order = members[main]
-        place = array("i", [-1]) * (len(self._listing.numbers) + 1)
-        for position, number in enumerate(order):
-            place[number] = position
+        place = {number: position for position, number in enumerate(order)}
         rows = named_fields(self._schema, class_iri)
         facets = _Facets(self._connection, class_iri, len(order))
         facets.write(CLASS, self._narrower(class_iri, place))
         for row in offered(rows):
             first, again = is_first(row.field), row.field.hidden
             facets.write(
-                row.name, self._values(self._pairs_of(row), place), first=first, unless_again=again, points=self.points
+                row.name, self._values(self._values_of(row), place), first=first, unless_again=again, points=self.points
             )
         dated = self._write_years(class_iri, place, facets)
         facets.write(DOCUMENT, self._values(self._documents, place))
@@ -211,61 +212,61 @@ class _Writer:
 
     # ------------------------------------------------------------ facets
 
-    def _narrower(self, class_iri: str, place: Sequence[int]) -> dict[str, set[int]]:
+    def _narrower(self, class_iri: str, place: Mapping[int, int]) -> dict[str, set[int]]:
         members, main = self._listing.members, self._listing.languages[0]
         size = len(members[class_iri][main])
         narrower = (one for one in self._schema.subclasses(class_iri) if one != class_iri and one in members)
         some = (one for one in narrower if len(members[one][main]) < size)  # The same things are no choice.
         return {one: {place[number] for number in members[one][main]} for one in some}
 
-    def _values(self, pairs: Iterable[tuple[int, str]], place: Sequence[int]) -> dict[str, set[int]]:
-        """Some values, each with the places that have it; one more than a facet may have at most."""
+    def _values(self, of: ByThing[str], place: Mapping[int, int]) -> dict[str, set[int]]:
+        """The values that the things of a class have, each with its places; one more than a facet may have at most."""
         found: dict[str, set[int]] = {}
-        for number, value in pairs:
-            position = place[number]
-            if position >= 0:
+        for number, position in place.items():
+            for value in of.get(number, ()):
                 known = found.get(value)
-                if known is None:
-                    found[value] = {position}
-                    if len(found) > MOST_VALUES:
-                        break
-                else:
+                if known is not None:
                     known.add(position)
+                elif len(found) > MOST_VALUES:
+                    return found
+                else:
+                    found[value] = {position}
         return found
 
-    def _pairs_of(self, row: NamedField) -> list[tuple[int, str]]:
+    def _values_of(self, row: NamedField) -> ByThing[str]:
+        """The values that a row has of each thing. Found once: many classes share a row."""
         key = row.field.key
-        if key not in self._pairs:
+        if key not in self._rows:
             numbers, details = self._listing.numbers, self._listing.details
-            self._pairs[key] = [
+            self._rows[key] = _by_thing(
                 (numbers[owner], value)
                 for owner, value in self._paths.pairs(row.field)
                 if owner in numbers and owner not in details
-            ]
-        return self._pairs[key]
+            )
+        return self._rows[key]
 
     @cached_property
     def _addresses(self) -> list[str]:
         return list(self._listing.numbers)
 
     @cached_property
-    def _documents(self) -> list[tuple[int, str]]:
+    def _documents(self) -> ByThing[str]:
         numbers = self._listing.numbers
         sources = sorted(self._relations.sources.items())
-        return [(numbers[one], document) for document, things in sources for one in things if one in numbers]
+        return _by_thing((numbers[one], document) for document, things in sources for one in things if one in numbers)
 
     # ------------------------------------------------------------ years
 
-    def _write_years(self, class_iri: str, place: Sequence[int], facets: _Facets) -> bool:
+    def _write_years(self, class_iri: str, place: Mapping[int, int], facets: _Facets) -> bool:
         """Write when things were active; say whether any has a date."""
         size = facets.size
         spans: dict[Years, set[int]] = defaultdict(set)
         begins: list[tuple[int, int, int]] = []
-        for number, all_years in self._years:
-            position = place[number]
-            if position >= 0:
-                for years in all_years:
-                    spans[years].add(position)
+        for number, position in place.items():
+            all_years = self._years.get(number, ())
+            for years in all_years:
+                spans[years].add(position)
+            if all_years:
                 ends = [one for years in all_years for one in years if one is not None]
                 begins.append((min(ends), max(ends), position))
         if not spans:
@@ -301,7 +302,7 @@ class _Writer:
 
     # ------------------------------------------------------------ columns and orders
 
-    def _columns(self, class_iri: str, rows: Sequence[NamedField], place: Sequence[int], size: int) -> list[str]:
+    def _columns(self, class_iri: str, rows: Sequence[NamedField], place: Mapping[int, int], size: int) -> list[str]:
         """Choose the columns of the table: what matters first, by the shapes; write the order each gives."""
         shown = [one for one in rows if not one.field.hidden and "label" not in one.field.roles]
         shown.sort(key=lambda one: ("key" not in one.field.roles, one.field.facet is not True))
@@ -313,9 +314,10 @@ class _Writer:
                 columns.append(row.name)
         return [one.name for one in rows if one.name in columns]
 
-    def _sort_by(self, class_iri: str, row: NamedField, place: Sequence[int], size: int) -> bool:
+    def _sort_by(self, class_iri: str, row: NamedField, place: Mapping[int, int], size: int) -> bool:
         """Write the orders of a column; say whether it has any value."""
-        values = [(place[number], value) for number, value in self._pairs_of(row) if place[number] >= 0]
+        of = self._values_of(row)
+        values = [(position, value) for number, position in place.items() for value in of.get(number, ())]
         if values:
             for language in self._listing.languages:
                 least = [_LAST] * size
@@ -339,21 +341,30 @@ class _Writer:
             for one in listing.languages
         }
 
-    def _texts(self, path: str, place: Sequence[int]) -> dict[int, tuple[int, float, str]]:
+    def _texts(self, path: str, place: Mapping[int, int]) -> dict[int, tuple[int, float, str]]:
         """What a column of texts and numbers is sorted by: numbers by value, then texts."""
-        subjects, literals = self._relations.texts.get(path, ((), ()))
-        found: dict[int, tuple[int, float, str]] = {}
-        for subject, literal in zip(subjects, literals, strict=True):
-            number = self._listing.numbers.get(subject)
-            position = -1 if number is None else place[number]
-            if position >= 0:
-                key = _text_key(literal, self._listing.languages[0])
-                found[position] = min(found.get(position, key), key)
-        return found
+        if path not in self._written:
+            numbers = self._listing.numbers
+            pairs = zip(*self._relations.texts.get(path, ((), ())), strict=True)
+            self._written[path] = _by_thing((numbers[one], literal) for one, literal in pairs if one in numbers)
+        of, language = self._written[path], self._listing.languages[0]
+        some = ((position, of[number]) for number, position in place.items() if number in of)
+        return {position: min(_text_key(one, language) for one in literals) for position, literals in some}
 
     def _order(self, class_iri: str, sort: str, language: str, places: Iterable[int]) -> None:
         row = (class_iri, sort, language, pack_numbers(places))
         self._connection.execute("INSERT INTO browse_order VALUES (?, ?, ?, ?)", row)
+
+
+def _by_thing(pairs: Iterable[tuple[int, Told]]) -> dict[int, list[Told]]:
+    found: dict[int, list[Told]] = {}
+    for number, value in pairs:
+        known = found.get(number)
+        if known is None:
+            found[number] = [value]
+        else:
+            known.append(value)
+    return found
 
 
 def _text_key(literal: Literal, language: str) -> tuple[int, float, str]:
