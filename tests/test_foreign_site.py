@@ -140,7 +140,8 @@ def test_every_link_of_its_pages_answers(server: httpx.Client):
         answer = server.get(path)
         if answer.status_code not in {200, 303}:
             wrong[path] = answer.status_code
-        if answer.headers["content-type"].startswith("text/html"):
+        narrowed = "/class/" in path and "?" in path  # Every choice is tried from the whole list; then they never end.
+        if answer.headers["content-type"].startswith("text/html") and not narrowed:
             links = re.findall(r'(?:href|src|action)="(/[^"#]*)', answer.text)
             fresh = {link.replace("&amp;", "&") for link in links} - seen
             seen |= fresh

@@ -31,6 +31,7 @@ from samvirke.describe.gathering import (
     count,
 )
 from samvirke.describe.linked import connections, dated, placed, relations
+from samvirke.describe.listing import listing
 from samvirke.model import DefaultGraph, NamedNode, Quad
 from samvirke.terms import NIF, PROV, TYPE
 
@@ -53,6 +54,7 @@ __all__ = [
     "document",
     "graph",
     "labels",
+    "listing",
     "neighbourhood",
     "passages",
     "rule",
@@ -178,6 +180,7 @@ OPERATIONS: Mapping[str, Callable[[Store, Schema, Mapping[str, Any]], Iterable[Q
     "document": document,
     "graph": graph,
     "labels": labels,
+    "listing": listing,
     "neighbourhood": neighbourhood,
     "passages": passages,
     "placed": placed,

@@ -224,7 +224,24 @@ class Schema:
 
     def subclasses(self, iri: str) -> tuple[str, ...]:
         """Return the class and its subclasses, sorted."""
-        return tuple(sorted({iri, *(other for other, above in self._ancestors.items() if iri in above)}))
+        return self._descendants.get(iri, (iri,))
+
+    @cached_property
+    def _descendants(self) -> dict[str, tuple[str, ...]]:
+        below: dict[str, set[str]] = defaultdict(set)
+        for iri, ancestors in self._ancestors.items():
+            for above in ancestors:
+                below[above].add(iri)
+        return {iri: tuple(sorted({iri, *some})) for iri, some in below.items()}
+
+    @cached_property
+    def declared(self) -> Mapping[str, tuple[str, ...]]:
+        """The properties that the ontology gives each class: those whose domain it is."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for iri in sorted(self.properties):
+            for domain in self.terms[iri].domains if iri in self.terms else ():
+                found[domain].append(iri)
+        return {domain: tuple(some) for domain, some in found.items()}
 
     @cached_property
     def _ancestors(self) -> dict[str, tuple[str, ...]]:
@@ -435,7 +452,8 @@ def _merge(first: Field, second: Field) -> Field:
         datatypes=first.datatypes or second.datatypes,
         classes=first.classes or second.classes,
         gap=first.gap or second.gap,
-        facet=first.facet or second.facet,
+        facet=second.facet if first.facet is None else first.facet,
+        facet_order=min(first.facet_order, second.facet_order),
         hidden=first.hidden or second.hidden,
     )
 
@@ -505,6 +523,10 @@ class _Reader:
         """Whether the value is true."""
         value = self.one(subject, predicate)
         return isinstance(value, Literal) and value.value in {"true", "1"}
+
+    def said(self, subject: Term, predicate: NamedNode) -> bool | None:
+        """Whether the value is true; None where there is none."""
+        return None if self.one(subject, predicate) is None else self.true(subject, predicate)
 
     def typed(self, *types: NamedNode) -> list[Term]:
         """The subjects of some types, sorted."""
@@ -697,7 +719,8 @@ def _field(reader: _Reader, node: Term) -> Field | None:
         classes=reader.iris(node, SH.term("class")),
         gap=reader.one(node, SH.severity) == SH.Info
         and max(reader.number(node, SH.minCount, 0), reader.number(node, SH.qualifiedMinCount, 0)) >= 1,
-        facet=reader.true(node, CORE.facet),
+        facet=reader.said(node, CORE.facet),
+        facet_order=reader.number(node, CORE.facetOrder, LAST),
         hidden=reader.true(node, DASH.hidden),
     )
 

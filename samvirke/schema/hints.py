@@ -78,7 +78,8 @@ class Field:
     `path` is a property's address, read backwards when `inverse`. `only` restricts the values to
     those that have, for each (property, term) pair, that property with that value; terms are in
     N-Triples form. `roles` holds "label", "description", "key". `gap` says that a missing value is
-    told on the page. `hidden` keeps the property off the page.
+    told on the page. `hidden` keeps the property off the page. `facet` says whether lists are narrowed by it –
+    None: the shape does not say, and the data decide – and `facet_order` where it stands among the facets.
     """
 
     path: str
@@ -93,7 +94,8 @@ class Field:
     datatypes: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     gap: bool = False
-    facet: bool = False
+    facet: bool | None = None
+    facet_order: float = LAST
     hidden: bool = False
 
     @property

@@ -19,6 +19,9 @@ from urllib.parse import unquote
 
 from samvirke.model import Candidate, DefaultGraph, DocumentVersion, Literal, NamedNode
 from samvirke.schema import ALTERNATIVE_PROPERTIES, Schema
+from samvirke.search.browsing import LAYOUT as BROWSE_LAYOUT
+from samvirke.search.browsing import Listing, wanted_texts, write_lists
+from samvirke.search.relations import Relations
 from samvirke.search.words import fold, folded_words, sort_key, stems, tokens
 from samvirke.sentences import beginnings
 from samvirke.terms import CORE, DCT, OWL, TYPE
@@ -95,7 +98,10 @@ def build_index(path: Path, candidate: Candidate) -> None:
     Reads:  the default graph of `candidate`, its schema and the texts of its documents.
     Writes: `path`, which must not exist; it is complete when this returns.
     """
-    write_index(path, _gather(candidate), candidate.schema, candidate.languages, documents=candidate.documents)
+    relations = Relations(wanted_texts(candidate.schema))
+    things = _gather(candidate, relations)
+    _gather_sources(candidate, relations)
+    write_index(path, things, candidate.schema, candidate.languages, documents=candidate.documents, relations=relations)
 
 
 def write_index(
@@ -105,19 +111,24 @@ def write_index(
     languages: Sequence[str],
     *,
     documents: Sequence[DocumentVersion] = (),
+    relations: Relations | None = None,
 ) -> None:
-    """Write the index of some things, by address in order, to a new file; `languages` are the site's."""
+    """Write the index of some things, by address in order, to a new file; `languages` are the site's.
+
+    Lists can be narrowed by what `relations` tell of the things; without them by class alone.
+    """
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         # The file is new and thrown away if the build fails: no journal is needed to protect it.
-        connection.executescript(_FAST + LAYOUT)
+        connection.executescript(_FAST + LAYOUT + BROWSE_LAYOUT)
         connection.execute("BEGIN")
         for table in _FULL_TEXT:
             connection.execute(f"INSERT INTO {table}({table}, rank) VALUES ('hashsize', {_HASH_BYTES})")
         stemmed = _languages(languages, things)
         connection.execute("INSERT INTO site VALUES ('stem_languages', ?)", (" ".join(stemmed),))
         connection.execute("INSERT INTO site VALUES ('languages', ?)", (" ".join(languages),))
-        _write_entities(connection, things, schema, languages)
+        listing = _write_entities(connection, things, schema, languages)
+        write_lists(connection, schema, listing, relations or Relations())
         _write_names(connection, stemmed)
         _write_sentences(connection, documents, stemmed)
         for table in _FULL_TEXT:
@@ -129,20 +140,28 @@ def write_index(
         connection.close()
 
 
-def _gather(candidate: Candidate) -> dict[str, Thing]:
-    """Read every subject of the default graph that has an address and is no passage."""
+def _gather(candidate: Candidate, relations: Relations) -> dict[str, Thing]:
+    """Read every subject of the default graph that has an address and is no passage; into `relations` the rest."""
     label_properties = set(candidate.schema.label_properties)
     alternatives = set(ALTERNATIVE_PROPERTIES)
     documents = {document.address for document in candidate.documents}
     things: dict[str, Thing] = defaultdict(Thing)
+    type_ = TYPE.value
+    before, subject, thing = None, "", Thing()
     for quad in candidate.store.quads_for_pattern(None, None, None, DefaultGraph()):
-        if not isinstance(quad.subject, NamedNode):
+        node = quad.subject
+        if node != before:  # What is said of a thing stands together, mostly.
+            before = node
+            subject = node.value if isinstance(node, NamedNode) else ""
+            document, fragment, _ = subject.partition("#")
+            if fragment and document in documents:
+                subject = ""
+            if subject:
+                thing = things[subject]
+        if not subject:
             continue
-        document, fragment, _ = quad.subject.value.partition("#")
-        if fragment and document in documents:
-            continue
-        thing, predicate, value = things[quad.subject.value], quad.predicate.value, quad.object
-        if quad.predicate == TYPE and isinstance(value, NamedNode):
+        predicate, value = quad.predicate.value, quad.object
+        if predicate == type_ and isinstance(value, NamedNode):
             thing.types.add(value.value)
         elif predicate in label_properties and isinstance(value, Literal):
             thing.labels.setdefault(predicate, {}).setdefault(value.language or "", set()).add(value.value)
@@ -152,7 +171,23 @@ def _gather(candidate: Candidate) -> dict[str, Thing]:
             thing.withdrawn = value.value in ("true", "1")
         elif predicate == _IS_REPLACED_BY and isinstance(value, NamedNode):
             thing.successor = value.value
+        else:
+            relations.take(subject, predicate, value)
     return dict(sorted(things.items()))
+
+
+def _gather_sources(candidate: Candidate, relations: Relations) -> None:
+    """Read which things the passages of each document speak of: as what a fact is about, or as its value."""
+    documents = {document.address: document.document for document in candidate.documents}
+    for graph in candidate.asserted:
+        version, sign, _ = graph.value.partition("#")
+        if sign and version in documents:
+            found = relations.sources.setdefault(documents[version], set())
+            for quad in candidate.store.quads_for_pattern(None, None, None, graph):
+                if isinstance(quad.subject, NamedNode):
+                    found.add(quad.subject.value)
+                if isinstance(quad.object, NamedNode):
+                    found.add(quad.object.value)
 
 
 def _languages(languages: Sequence[str], things: Mapping[str, Thing]) -> tuple[str, ...]:
@@ -165,8 +200,11 @@ def _languages(languages: Sequence[str], things: Mapping[str, Thing]) -> tuple[s
 
 def _write_entities(
     connection: sqlite3.Connection, things: Mapping[str, Thing], schema: Schema, languages: Sequence[str]
-) -> None:
+) -> Listing:
     kinds, properties = _Kinds(schema), schema.label_properties
+    details: dict[str, frozenset[str]] = {}
+    mains: set[str] = set()
+    all_sorts: dict[str, list[str]] = {language: [] for language in languages}
     entities, classes, shown = [], [], []
     names: list[tuple[int, str, str, int, str]] = []
     order: list[tuple[int, str, int, str, int, int]] = []
@@ -175,6 +213,10 @@ def _write_entities(
     for number, (iri, thing) in enumerate(things.items(), start=1):
         main, detail, all_classes = kinds.of(frozenset(thing.types))
         here = not (thing.withdrawn or thing.successor)
+        if detail:
+            details[iri] = frozenset(thing.types)
+        elif here:
+            mains.add(main)
         entities.append((number, iri, fold(iri), main, detail, thing.withdrawn, thing.successor))
         classes += [(one, number) for one in all_classes]
         labels = _labels(thing, properties)
@@ -183,6 +225,7 @@ def _write_entities(
             text, tag = _shown(labels, language, languages) or (_last_part(iri), "")
             sort = sorts[language] = sort_key(text, language)
             shown.append((language, number, text, tag, sort))
+            all_sorts[language].append(sort)
             for one in all_classes if here else ():
                 members[one][place].append((sort, iri, number))
         if here and not detail and _VERSION_CLASS not in all_classes:
@@ -198,7 +241,16 @@ def _write_entities(
     ranked = [(number, *names[entry[-1]]) for number, entry in enumerate(order, start=1)]
     connection.executemany("INSERT INTO name VALUES (?, ?, ?, ?, ?, ?)", ranked)
     connection.execute("INSERT INTO site VALUES ('name_blocks', ?)", (json.dumps(_blocks(ranked)),))
-    connection.executemany("INSERT INTO member VALUES (?, ?, ?, ?)", _places(members, languages))
+    ordered = {
+        one: {
+            language: [number for _, _, number in sorted(found)]
+            for language, found in zip(languages, by_language, strict=True)
+        }
+        for one, by_language in members.items()
+    }
+    connection.executemany("INSERT INTO member VALUES (?, ?, ?, ?)", _places(ordered))
+    numbers = {iri: number for number, iri in enumerate(things, start=1)}
+    return Listing(numbers, ordered, all_sorts, details, frozenset(mains), languages)
 
 
 def _blocks(ranked: Sequence[tuple[int, int, str, str, int, str]]) -> list[tuple[int, str, int, int]]:
@@ -209,13 +261,11 @@ def _blocks(ranked: Sequence[tuple[int, int, str, str, int, str]]) -> list[tuple
     return [(kind, tag, first, last) for (kind, tag), (first, last) in found.items()]
 
 
-def _places(
-    members: Mapping[str, Sequence[list[tuple[str, str, int]]]], languages: Sequence[str]
-) -> Iterator[tuple[str, str, int, int]]:
+def _places(ordered: Mapping[str, Mapping[str, Sequence[int]]]) -> Iterator[tuple[str, str, int, int]]:
     """Number the members of each class in the alphabet of each language, in the order of the table."""
-    for one in sorted(members):
-        for language, found in sorted(zip(languages, members[one], strict=True)):
-            for place, (_, _, number) in enumerate(sorted(found)):
+    for one in sorted(ordered):
+        for language, numbers in sorted(ordered[one].items()):
+            for place, number in enumerate(numbers):
                 yield one, language, place, number
 
 

@@ -16,13 +16,14 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from samvirke.errors import StoreDamaged
 from samvirke.search.candidates import Block, Stage, blocks_for, found
 from samvirke.search.likeness import Alike, of_classes
 from samvirke.search.likeness import alike as names_alike
+from samvirke.search.lists import PLAIN, Kept, Listed
 from samvirke.search.words import fold, folded_words, stems, tokens
 
 __all__ = ["Alike", "ClassCount", "Entity", "Hit", "Index", "Inferred", "Member", "SearchResult", "SentenceHit"]
@@ -39,6 +40,7 @@ _CLOSE_WORD = 0.72
 _CLOSE_NAME = 0.55
 _KINDS = ("exact", "prefix", "word", "part")
 _LAST_CHARACTER = "\U0010ffff"
+Key = TypeVar("Key", int, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,52 @@ class Index:
         """Take the path of an `index.sqlite`; it is opened by each thread when it first asks."""
         self._path = Path(path)
         self._local = threading.local()
+        self._lists: dict[str, Listed] = {}
+        self._unpacked = Kept()
 
     # ------------------------------------------------------------ things and lists
+
+    def listed(self, class_iri: str) -> Listed:
+        """Return the list of a class with what narrows and sorts it; a class that is not meant for lists has neither.
+
+        One per class and generation: the classes of the data are few, and an address can make up no more.
+        """
+        if class_iri not in self._lists:
+            row = self._row("SELECT size, told FROM browse WHERE class = ?", class_iri)
+            row = row or (self.count(class_iri), PLAIN)
+            listed = Listed(class_iri, self._languages[0], row, self._rows, self._unpacked)
+            if not listed.size:
+                return listed
+            self._lists[class_iri] = listed
+        return self._lists[class_iri]
+
+    def numbered(self, numbers: Sequence[int], lang: str) -> tuple[Member, ...]:
+        """Return the things with some numbers, in the order of the numbers given."""
+        found: dict[int, Member] = {}
+        for some in _stretches(numbers):
+            marks = ",".join("?" * len(some))
+            rows = self._rows(
+                "SELECT e.id, e.iri, s.text, s.tag, e.class FROM entity e "
+                f"JOIN shown s ON s.entity = e.id AND s.lang = ? WHERE e.id IN ({marks})",
+                self._lang(lang),
+                *some,
+            )
+            found.update((row[0], Member(*row[1:])) for row in rows)
+        return tuple(found[number] for number in numbers)
+
+    def members_by_address(self, iris: Sequence[str], lang: str) -> dict[str, Member]:
+        """Return those of some addresses that are things here, with their labels."""
+        found: dict[str, Member] = {}
+        for some in _stretches(list(dict.fromkeys(iris))):
+            marks = ",".join("?" * len(some))
+            rows = self._rows(
+                "SELECT e.iri, s.text, s.tag, e.class FROM entity e "
+                f"JOIN shown s ON s.entity = e.id AND s.lang = ? WHERE e.iri IN ({marks})",
+                self._lang(lang),
+                *some,
+            )
+            found.update((row[0], Member(*row)) for row in rows)
+        return found
 
     def entity(self, iri: str) -> Entity | None:
         """Return the thing with this address, or None."""
@@ -205,6 +251,15 @@ class Index:
     def addresses(self) -> Iterator[str]:
         """Yield the address of everything that is or was here, in order: what is withdrawn still has one."""
         yield from (row[0] for row in self._connection.execute("SELECT iri FROM entity ORDER BY iri"))
+
+    def points(self, iris: Sequence[str]) -> dict[str, tuple[float, float]]:
+        """Return where some things are, in degrees north and east; those nobody places are left out."""
+        found: dict[str, tuple[float, float]] = {}
+        for some in _stretches(list(dict.fromkeys(iris))):
+            marks = ",".join("?" * len(some))
+            rows = self._rows(f"SELECT iri, latitude, longitude FROM point WHERE iri IN ({marks})", *some)
+            found.update((row[0], (row[1], row[2])) for row in rows)
+        return found
 
     def everything(self, lang: str = "") -> Iterator[Member]:
         """Yield all things that have a page of their own in lists, by address: for the sitemap."""
@@ -529,7 +584,7 @@ def _words(terms: str) -> Stage:
     return Stage("name_words", "rowid", "name_words MATCH ?", (terms,))
 
 
-def _stretches(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+def _stretches(numbers: Sequence[Key]) -> Iterator[Sequence[Key]]:
     return (numbers[at : at + _AT_ONCE] for at in range(0, len(numbers), _AT_ONCE))
 
 

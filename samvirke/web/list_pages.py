@@ -1,4 +1,4 @@
-"""Home, lists of a class, and search.
+"""Home and search.
 
 Duty: ask the index, lay the rows out, render. Level 7 (web). What there is to list is learnt from
 the index and the shapes; a result is an address, so everything chosen stands in the query.
@@ -17,18 +17,17 @@ from werkzeug.wrappers import Response
 
 from samvirke.describe.documents import VersionLine, version_lines
 from samvirke.describe.facts import Value, literal_value
-from samvirke.errors import NotFound, SamvirkeError
+from samvirke.errors import SamvirkeError
 from samvirke.model import Literal, NamedNode
 from samvirke.queries import StoredQuery, bind
 from samvirke.schema.hints import ClassHint
-from samvirke.search import Hit, Member, SentenceHit
+from samvirke.search import Hit, SentenceHit
 from samvirke.web import layout, wording
 from samvirke.web.entity_pages import fields_of
 from samvirke.web.layout import Crumb, Page
 from samvirke.web.links import is_linkable
 from samvirke.web.publication import Publication, current, serving
 
-PER_PAGE = 100
 HITS = 20
 QUESTIONS = 3
 TRIED = 9
@@ -36,7 +35,6 @@ ANSWER_ROWS = 4
 ANSWER_CELLS = 3
 QUESTION_MS = 2_000
 LONGEST_WORDS = 200
-LAST_PAGE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,29 +73,6 @@ class HomeContext:
     documents: tuple[VersionLine, ...]
     facts: int
     passages: int
-
-
-@dataclass(frozen=True, slots=True)
-class Paging:
-    """Where in a long list a page is: positions count from 1; an address is "" where there is no page."""
-
-    first: int
-    last: int
-    total: int
-    previous: str
-    next: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListContext:
-    """What `class.html` shows: a stretch of the things of a class."""
-
-    page: Page
-    this: ClassHint
-    definition: str
-    members: tuple[Member, ...]
-    subclasses: tuple[Tile, ...]
-    paging: Paging
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,70 +199,6 @@ def result_value(publication: Publication, term: dict[str, str] | None, lang: st
     language, datatype = term.get("xml:lang"), term.get("datatype")
     literal = Literal(text, language=language) if language else Literal(text)
     return literal_value(Literal(text, datatype=NamedNode(datatype)) if datatype and not language else literal)
-
-
-# ---------------------------------------------------------------- lists
-
-
-def class_list(lang: str, name: str) -> str | Response:
-    """List the things of a class, a hundred at a time."""
-    publication = current()
-    iri = publication.links.class_of(name) or _unlisted_class(publication, name, lang)
-    total = publication.index.count(iri) if iri else 0
-    if not iri or (not total and iri not in publication.schema.classes):
-        raise NotFound("There is no such list.", remedy="The front page has all of them.")
-    number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
-    offset = (number - 1) * PER_PAGE
-    if offset and offset >= total:
-        return redirect(publication.links.class_list(iri, lang), 303)
-    members = publication.index.members(iri, lang, offset, PER_PAGE)
-    hint = publication.schema.class_hint(iri)
-    plural = hint.plural(lang, publication.languages)
-    definition = publication.schema.text(hint.definitions, lang)
-    links = publication.links
-    path = links.class_list(iri, lang, page=number if number > 1 else None).removeprefix(f"/{lang}")
-    context = ListContext(
-        page=layout.frame(
-            lang=lang,
-            path=path,
-            title=plural,
-            description=definition.value if definition else "",
-            crumbs=[Crumb(plural)],
-            menu_key=iri,
-        ),
-        this=hint,
-        definition=definition.value if definition else "",
-        members=members,
-        subclasses=_subclasses(publication, iri, lang),
-        paging=Paging(
-            first=offset + 1,
-            last=offset + len(members),
-            total=total,
-            previous=links.class_list(iri, lang, page=number - 1 if number > 2 else None) if number > 1 else "",  # noqa: PLR2004 - page 1 is named by no number
-            next=links.class_list(iri, lang, page=number + 1) if offset + PER_PAGE < total else "",
-        ),
-    )
-    return render_template("class.html", **fields_of(context))
-
-
-def _unlisted_class(publication: Publication, name: str, lang: str) -> str:
-    """Return the class of the data, unknown to the ontology, whose list has this address."""
-    for one in publication.index.classes():
-        if publication.links.class_list(one.iri, lang) == f"/{lang}/class/{name}":
-            return one.iri
-    return ""
-
-
-def _subclasses(publication: Publication, iri: str, lang: str) -> tuple[Tile, ...]:
-    """The narrower classes that have things."""
-    found = []
-    for narrower in publication.schema.subclasses(iri):
-        count = publication.index.count(narrower)
-        if narrower != iri and count:
-            hint = publication.schema.class_hint(narrower)
-            label = hint.plural(lang, publication.languages)
-            found.append(Tile(hint, label, publication.links.class_list(narrower, lang), count))
-    return tuple(sorted(found, key=lambda tile: (-tile.count, tile.label)))
 
 
 # ---------------------------------------------------------------- search

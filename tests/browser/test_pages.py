@@ -19,6 +19,8 @@ COUNTED = "SELECT (COUNT(?s) AS ?n) { ?s ?p ?o }"
 PATHS = {
     "home": "/",
     "class": "/class/network",
+    "narrowed list": "/class/organization?f.active=2016&f.class=network&view=timeline",
+    "list as files": "/class/network?view=data",
     "thing": THING,
     "other thing": "/id/nordisk-biblioteksnetvaerk",
     "organisation": "/id/det-kgl-bibliotek",

@@ -140,14 +140,14 @@ def test_colours_can_be_told_apart():
 
 def test_contexts_and_templates_agree():
     """Each field of a page's context is shown by its template: nothing is computed for nobody."""
-    from samvirke.web import document_pages, list_pages, outline, report_pages
+    from samvirke.web import browse, document_pages, list_pages, outline, report_pages
 
     pairs = {
         "entity.html": outline.EntityContext,
         "document.html": document_pages.DocumentContext,
         "documents.html": document_pages.DocumentsContext,
         "home.html": list_pages.HomeContext,
-        "class.html": list_pages.ListContext,
+        "class.html": browse.ListContext,
         "search.html": list_pages.SearchContext,
         "validation.html": report_pages.ValidationContext,
         "ontology.html": report_pages.OntologyContext,
