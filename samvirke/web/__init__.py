@@ -29,6 +29,7 @@ ROOMS = (
     "console",
     "queries",
     "pages",
+    "search_pages",
     "data",
     "addresses",
     "manual",

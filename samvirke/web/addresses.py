@@ -71,6 +71,7 @@ def thing_elsewhere() -> Response:
 @blueprint.get("/data")
 @blueprint.get("/documents")
 @blueprint.get("/search")
+@blueprint.get("/suggest")
 @blueprint.get("/help/", defaults={"name": ""})
 @blueprint.get("/help/<path:name>")
 def page_twin(name: str = "") -> Response:

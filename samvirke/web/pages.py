@@ -9,13 +9,13 @@ from __future__ import annotations
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from samvirke.web import document_pages, entity_pages, list_pages, report_pages
+from samvirke.web import document_pages, entity_pages, list_pages, report_pages, search_pages
 
 blueprint = Blueprint("pages", __name__)
 
 blueprint.add_url_rule("/<language:lang>/", view_func=list_pages.home)
 blueprint.add_url_rule("/<language:lang>/class/<path:name>", view_func=list_pages.class_list)
-blueprint.add_url_rule("/<language:lang>/search", view_func=list_pages.search)
+blueprint.add_url_rule("/<language:lang>/search", view_func=search_pages.search)
 blueprint.add_url_rule("/<language:lang>/id/<path:name>", view_func=entity_pages.entity)
 blueprint.add_url_rule("/<language:lang>/documents", view_func=document_pages.documents)
 blueprint.add_url_rule("/<language:lang>/document/<path:name>", view_func=document_pages.document)
