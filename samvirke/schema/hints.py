@@ -78,7 +78,8 @@ class Field:
     `path` is a property's address, read backwards when `inverse`. `only` restricts the values to
     those that have, for each (property, term) pair, that property with that value; terms are in
     N-Triples form. `roles` holds "label", "description", "key". `gap` says that a missing value is
-    told on the page. `hidden` keeps the property off the page.
+    told on the page. `hidden` keeps the property off the page. `least` and `most` are how many values there must be,
+    and may be; a `most` of 0 sets no limit.
     """
 
     path: str
@@ -95,6 +96,8 @@ class Field:
     gap: bool = False
     facet: bool = False
     hidden: bool = False
+    least: int = 0
+    most: int = 0
 
     @property
     def key(self) -> tuple[str, bool, tuple[tuple[str, str], ...]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from samvirke.web import document_pages, entity_pages, list_pages, report_pages, search_pages
+from samvirke.web import document_pages, entity_pages, list_pages, ontology_pages, report_pages, search_pages
 
 blueprint = Blueprint("pages", __name__)
 
@@ -20,7 +20,7 @@ blueprint.add_url_rule("/<language:lang>/id/<path:name>", view_func=entity_pages
 blueprint.add_url_rule("/<language:lang>/documents", view_func=document_pages.documents)
 blueprint.add_url_rule("/<language:lang>/document/<path:name>", view_func=document_pages.document)
 blueprint.add_url_rule("/<language:lang>/validation", view_func=report_pages.validation)
-blueprint.add_url_rule("/<language:lang>/ontology", view_func=report_pages.ontology)
+blueprint.add_url_rule("/<language:lang>/ontology", view_func=ontology_pages.ontology)
 blueprint.add_url_rule("/<language:lang>/rule/<path:name>", view_func=report_pages.rule)
 blueprint.add_url_rule("/<language:lang>/data", view_func=report_pages.dataset)
 blueprint.add_url_rule("/<language:lang>/about", view_func=report_pages.about)

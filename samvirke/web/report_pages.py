@@ -1,6 +1,6 @@
-"""The pages for those who want to know how it is made: validation, ontology, rules, data, about.
+"""The pages for those who want to know how it is made: validation, rules, data, about.
 
-Duty: show the gate's report, the terms, the rules, the files and the settings. Level 7 (web).
+Duty: show the gate's report, the rules, the files and the settings. Level 7 (web).
 Must not judge anything: the gate did, at build time.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import Lock
 
 from flask import render_template
 
@@ -16,9 +15,9 @@ from samvirke.describe import USED
 from samvirke.describe.facts import Facts, Value
 from samvirke.errors import NotFound
 from samvirke.formats import FORMATS
-from samvirke.model import Finding, Literal, NamedNode, Severity
+from samvirke.model import Finding, NamedNode, Severity
 from samvirke.reports import grouped
-from samvirke.schema.hints import TermHint, Text
+from samvirke.schema.hints import Text
 from samvirke.web import layout, wording
 from samvirke.web.data import DUMPS
 from samvirke.web.entity_pages import Download, fields_of
@@ -67,45 +66,6 @@ class ValidationContext:
     groups: tuple[RemarkGroup, ...]
     hidden: int
     published: str
-    formats: tuple[Download, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TermLine:
-    """A term on the ontology page: its anchors, texts, relations, and how often it is used."""
-
-    hint: TermHint
-    anchor: str
-    local: str
-    name: Text
-    short: str
-    definition: Text | None
-    note: Text | None
-    example: Text | None
-    parents: tuple[Value, ...]
-    domains: tuple[Value, ...]
-    ranges: tuple[Value, ...]
-    matches: tuple[Value, ...]
-    used: int
-
-
-@dataclass(frozen=True, slots=True)
-class OntologyPart:
-    """The terms one ontology or scheme declares; links to the scheme itself lead to `anchor`."""
-
-    iri: str
-    anchor: str
-    name: Text
-    terms: tuple[TermLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OntologyContext:
-    """What `ontology.html` shows."""
-
-    page: Page
-    parts: tuple[OntologyPart, ...]
-    rules: tuple[tuple[str, Text, int], ...]
     formats: tuple[Download, ...]
 
 
@@ -218,121 +178,7 @@ def _remark(publication: Publication, finding: Finding, lang: str) -> Remark:
     )
 
 
-# ---------------------------------------------------------------- ontology and rules
-
-
-def ontology(lang: str) -> str:
-    """Show each term: what it means, where it belongs, how often it is used."""
-    publication = current()
-    schema = publication.schema
-    used = _usage(publication)
-    taken: set[str] = set()
-    parts: dict[str, list[TermLine]] = {}
-    for hint in sorted(schema.terms.values(), key=lambda one: _term_place(one, lang)):
-        if hint.kind not in {"shape", "rule", "scheme"}:
-            parts.setdefault(hint.ontology, []).append(_term_line(publication, hint, lang, used, taken))
-        elif hint.kind == "scheme":  # Its concepts may all stand in the data; what names it leads here.
-            parts.setdefault(hint.iri, [])
-    name = wording.words(lang).gettext("Ontology")
-    rules = [hint for hint in schema.terms.values() if hint.kind == "rule"]
-    given = publication.manifest.get("rules", {})
-    context = OntologyContext(
-        page=layout.frame(
-            lang=lang,
-            path="/ontology",
-            title=name,
-            crumbs=[Crumb(name)],
-            data_links=[DataLink(form.media_type, f"/ontology?format={ending}") for ending, form in FORMATS.items()],
-        ),
-        parts=tuple(
-            OntologyPart(iri, _part_anchor(publication, iri, taken), _part_name(publication, iri, lang), tuple(terms))
-            for iri, terms in sorted(parts.items(), key=lambda item: _part_place(publication, item[0], item[1]))
-        ),
-        rules=tuple((rule.iri, schema.name(rule.iri, lang), int(given.get(rule.iri, 0))) for rule in rules),
-        formats=tuple(Download(form.label, f"/ontology?format={ending}") for ending, form in FORMATS.items()),
-    )
-    return render_template("ontology.html", **fields_of(context))
-
-
-def _part_anchor(publication: Publication, iri: str, taken: set[str]) -> str:
-    """The anchor of an ontology or a scheme; "" where a term has it already."""
-    anchor = publication.links.term_anchor(iri)
-    if anchor in taken:
-        return ""
-    taken.add(anchor)
-    return anchor
-
-
-def _part_name(publication: Publication, iri: str, lang: str) -> Text:
-    """The title of an ontology; one that is only borrowed from goes by its prefix."""
-    schema = publication.schema
-    prefixes = [name for name, space in sorted(schema.prefixes.items()) if space.rstrip("#/") == iri.rstrip("#/")]
-    titled = schema.text(schema.ontologies.get(iri, {}), lang)
-    return titled or (Text(prefixes[0]) if prefixes else schema.name(iri, lang))
-
-
-def _part_place(publication: Publication, iri: str, terms: list[TermLine]) -> tuple[bool, int, str]:
-    """The site's own ontologies first, the largest of them first; then the others."""
-    return (not iri.startswith(publication.base), -len(terms), iri)
-
-
-def _term_place(hint: TermHint, lang: str) -> tuple[int, str]:
-    kinds = ("class", "property", "concept", "individual")
-    label = hint.labels.get(lang) or next(iter(hint.labels.values()), hint.iri)
-    return (kinds.index(hint.kind) if hint.kind in kinds else len(kinds), label.casefold())
-
-
-def _term_line(
-    publication: Publication, hint: TermHint, lang: str, used: Mapping[str, int], taken: set[str]
-) -> TermLine:
-    schema, links = publication.schema, publication.links
-
-    def named(iris: tuple[str, ...]) -> tuple[Value, ...]:
-        return tuple(
-            Value("term", schema.name(iri, lang).value, "", iri)
-            if iri in schema.terms
-            else Value("link", schema.shorten(iri), "", iri)
-            for iri in iris
-        )
-
-    anchor = links.term_anchor(hint.iri)
-    # `…/words#Choir` leads to this page, and the browser keeps `#Choir`: that anchor is here too.
-    local = hint.iri.rpartition("#")[2] if "#" in hint.iri and hint.iri.startswith(publication.base) else ""
-    local = "" if local in taken or local == anchor else local
-    taken |= {anchor, local}
-    return TermLine(
-        hint=hint,
-        anchor=anchor,
-        local=local,
-        name=schema.name(hint.iri, lang),
-        short=schema.shorten(hint.iri),
-        definition=schema.text(hint.definitions, lang),
-        note=schema.text(hint.notes, lang),
-        example=schema.text(hint.examples, lang),
-        parents=named(hint.parents),
-        domains=named(hint.domains),
-        ranges=named(hint.ranges),
-        matches=named(hint.matches),
-        used=used.get(hint.iri, 0),
-    )
-
-
-_counted: dict[str, Mapping[str, int]] = {}
-_counting = Lock()
-
-
-def _usage(publication: Publication) -> Mapping[str, int]:
-    """How often each term is used; counted once per generation."""
-    with _counting:
-        if publication.version not in _counted:
-            _counted.clear()
-            quads = serving().read("usage")
-            _counted[publication.version] = {
-                quad.subject.value: int(quad.object.value)
-                for quad in quads
-                if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal) and quad.predicate == USED
-            }
-        return _counted[publication.version]
+# ---------------------------------------------------------------- rules
 
 
 def rule(lang: str, name: str) -> str:

@@ -140,7 +140,7 @@ def test_colours_can_be_told_apart():
 
 def test_contexts_and_templates_agree():
     """Each field of a page's context is shown by its template: nothing is computed for nobody."""
-    from samvirke.web import document_pages, list_pages, outline, report_pages, search_pages
+    from samvirke.web import document_pages, list_pages, ontology_pages, outline, report_pages, search_pages
 
     pairs = {
         "entity.html": outline.EntityContext,
@@ -150,7 +150,7 @@ def test_contexts_and_templates_agree():
         "class.html": list_pages.ListContext,
         "search.html": search_pages.SearchContext,
         "validation.html": report_pages.ValidationContext,
-        "ontology.html": report_pages.OntologyContext,
+        "ontology.html": ontology_pages.OntologyContext,
         "rule.html": report_pages.RuleContext,
         "dataset.html": report_pages.DataContext,
         "about.html": report_pages.AboutContext,

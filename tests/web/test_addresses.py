@@ -53,6 +53,7 @@ LEADS = [
     ("/", {"Accept-Language": "fr-CA"}, 303, "/fr/"),
     ("/lights", BROWSER, 303, "/en/ontology"),
     ("/ontology", BROWSER, 303, "/en/ontology"),
+    ("/sea/Buoy", BROWSER, 303, "/en/ontology#Buoy"),
     ("/validation", BROWSER, 303, "/en/validation"),
     ("/about", BROWSER, 303, "/en/about"),
     ("/class/light?page=2", BROWSER, 303, "/en/class/light?page=2"),
