@@ -6,7 +6,7 @@ Must not judge anything: the gate did, at build time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from flask import render_template
@@ -15,8 +15,9 @@ from samvirke.describe import USED
 from samvirke.describe.facts import Facts, Value
 from samvirke.errors import NotFound
 from samvirke.formats import FORMATS
-from samvirke.model import Finding, NamedNode, Severity
+from samvirke.model import Finding, Literal, NamedNode, Severity
 from samvirke.reports import grouped
+from samvirke.reports.wording import tell
 from samvirke.schema.hints import Text
 from samvirke.web import layout, wording
 from samvirke.web.data import DUMPS
@@ -25,7 +26,7 @@ from samvirke.web.formatting import stamp
 from samvirke.web.layout import Crumb, DataLink, Page
 from samvirke.web.links import is_iri
 from samvirke.web.publication import Publication, current, serving
-from samvirke.web.report_files import file_links
+from samvirke.web.report_files import file_links, naming
 
 EXAMPLES = 20
 SHOWN_FINDINGS = 500
@@ -33,12 +34,18 @@ SHOWN_FINDINGS = 500
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One finding as a page tells it."""
+    """One finding as a page tells it: the thing, the property, what stands there, what is wrong, what to do.
+
+    `passage` is the address of the words it was read from, `quote` are the words.
+    """
 
     message: Text
     focus: Value | None
     path: str
+    found: str
+    advice: str
     passage: str
+    quote: Text | None
     file: str
     line: int
 
@@ -130,6 +137,7 @@ def validation(lang: str) -> str:
     groups = grouped(publication.report)
     most = None if len(publication.report.findings) <= SHOWN_FINDINGS else EXAMPLES
     shown = groups if most is None else groups[: SHOWN_FINDINGS // EXAMPLES]
+    quotes = _quotes(finding for group in shown for finding in group.findings[:most])
     files = file_links(lang)
     number = {severity: len(publication.report.of(severity)) for severity in Severity}
     name = gettext("Validation report")
@@ -150,7 +158,7 @@ def validation(lang: str) -> str:
                 group.severity.value,
                 publication.schema.name(group.shape, lang),
                 group.count,
-                tuple(_remark(publication, finding, lang) for finding in group.findings[:most]),
+                tuple(_remark(publication, finding, quotes, lang) for finding in group.findings[:most]),
                 max(0, group.count - most) if most is not None else 0,
             )
             for group in shown
@@ -162,20 +170,40 @@ def validation(lang: str) -> str:
     return render_template("validation.html", **fields_of(context))
 
 
-def _remark(publication: Publication, finding: Finding, lang: str) -> Remark:
-    message = publication.schema.text(finding.messages, lang) or Text(finding.component)
+def _remark(publication: Publication, finding: Finding, quotes: Mapping[str, Text], lang: str) -> Remark:
+    told = tell(finding, lang, naming(publication, lang))
+    message = publication.schema.text(finding.messages, lang) or Text(told.expected or finding.component)
     focus = finding.focus.strip("<>")
     shown = publication.index.shown(focus, lang) if focus else None
-    thing = Value("thing", shown[0], shown[1], focus) if shown else Value("text", focus, "", focus) if focus else None
-    path = finding.path.strip("<>")
+    thing = Value("thing", shown[0], shown[1], focus) if shown else None
+    if thing is None and focus in publication.schema.terms:
+        thing = Value("term", publication.schema.name(focus, lang).value, "", focus)
+    if thing is None and told.entity:
+        thing = Value("text", told.entity, "", focus)
+    passage = finding.passage.strip("<>") if "#" in finding.passage else ""
     return Remark(
         message=message,
         focus=thing,
-        path=publication.schema.name(path, lang).value if path in publication.schema.properties else path,
-        passage=finding.passage.strip("<>") if "#" in finding.passage else "",
+        path=told.property_name,
+        found=told.found if finding.value else "",
+        advice=told.advice,
+        passage=passage,
+        quote=quotes.get(passage),
         file=finding.file,
         line=finding.line,
     )
+
+
+def _quotes(findings: Iterable[Finding]) -> Mapping[str, Text]:
+    """The words of the passages that findings stand in, by address."""
+    wanted = {one.passage.strip("<>") for one in findings if "#" in one.passage}
+    asked = sorted(iri for iri in wanted if is_iri(iri))
+    quads = serving().read("passages", iris=asked) if asked else []
+    return {
+        quad.subject.value: Text(quad.object.value, quad.object.language or "")
+        for quad in quads
+        if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal)
+    }
 
 
 # ---------------------------------------------------------------- rules
