@@ -68,6 +68,7 @@ def thing_elsewhere() -> Response:
 
 @blueprint.get("/class/<path:name>")
 @blueprint.get("/about")
+@blueprint.get("/accessibility")
 @blueprint.get("/data")
 @blueprint.get("/documents")
 @blueprint.get("/search")

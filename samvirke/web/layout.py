@@ -175,6 +175,7 @@ def _footer(publication: Publication, lang: str) -> tuple[Item, ...]:
         Item(_("Validation report"), links.validation(lang)),
         Item(_("Changes"), links.changes(lang)),
         Item(_("Download everything"), links.dataset(lang)),
+        Item("API", links.api(lang)),
         Item(_("Help"), links.help(lang)),
         Item(_("Accessibility statement"), "/was"),
     )

@@ -9,7 +9,15 @@ from __future__ import annotations
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from samvirke.web import document_pages, entity_pages, list_pages, ontology_pages, report_pages, search_pages
+from samvirke.web import (
+    document_pages,
+    entity_pages,
+    list_pages,
+    ontology_pages,
+    report_pages,
+    search_pages,
+    site_pages,
+)
 
 blueprint = Blueprint("pages", __name__)
 
@@ -22,8 +30,10 @@ blueprint.add_url_rule("/<language:lang>/document/<path:name>", view_func=docume
 blueprint.add_url_rule("/<language:lang>/validation", view_func=report_pages.validation)
 blueprint.add_url_rule("/<language:lang>/ontology", view_func=ontology_pages.ontology)
 blueprint.add_url_rule("/<language:lang>/rule/<path:name>", view_func=report_pages.rule)
-blueprint.add_url_rule("/<language:lang>/data", view_func=report_pages.dataset)
-blueprint.add_url_rule("/<language:lang>/about", view_func=report_pages.about)
+blueprint.add_url_rule("/<language:lang>/data", view_func=site_pages.dataset)
+blueprint.add_url_rule("/<language:lang>/about", view_func=site_pages.about)
+blueprint.add_url_rule("/<language:lang>/api", view_func=site_pages.api)
+blueprint.add_url_rule("/<language:lang>/accessibility", view_func=site_pages.accessibility)
 
 
 @blueprint.get("/<language:lang>/thing")

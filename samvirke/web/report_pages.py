@@ -1,6 +1,6 @@
-"""The pages for those who want to know how it is made: validation, rules, data, about.
+"""The pages for those who want to know whether it holds: the check's report, and the rules.
 
-Duty: show the gate's report, the rules, the files and the settings. Level 7 (web).
+Duty: show the gate's report, and what a rule says and gave. Level 7 (web).
 Must not judge anything: the gate did, at build time.
 """
 
@@ -14,13 +14,11 @@ from flask import render_template
 from samvirke.describe import USED
 from samvirke.describe.facts import Facts, Value
 from samvirke.errors import NotFound
-from samvirke.formats import FORMATS
 from samvirke.model import Finding, Literal, NamedNode, Severity
 from samvirke.reports import grouped
 from samvirke.reports.wording import tell
 from samvirke.schema.hints import Text
 from samvirke.web import layout, wording
-from samvirke.web.data import DUMPS
 from samvirke.web.entity_pages import Download, fields_of
 from samvirke.web.formatting import stamp
 from samvirke.web.layout import Crumb, DataLink, Page
@@ -86,45 +84,6 @@ class RuleContext:
     text: str
     count: int
     examples: tuple[tuple[Value, Text, Value], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Dump:
-    """A file that may be taken as it is."""
-
-    name: str
-    href: str
-    media_type: str
-    size_bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class DataContext:
-    """What `dataset.html` shows."""
-
-    page: Page
-    dumps: tuple[Dump, ...]
-    published: str
-    version: str
-    hash: str
-    licence: Mapping[str, str]
-    formats: tuple[tuple[str, str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AboutContext:
-    """What `about.html` shows."""
-
-    page: Page
-    description: str
-    published: str
-    version: str
-    base: str
-    licence: Mapping[str, str]
-    publisher: Mapping[str, str]
-    contact: str
-    statement: str
 
 
 # ---------------------------------------------------------------- validation
@@ -242,59 +201,3 @@ def rule(lang: str, name: str) -> str:
         examples=tuple(sorted(examples, key=lambda one: (one[0].text, one[1].value, one[2].text))[:EXAMPLES]),
     )
     return render_template("rule.html", **fields_of(context))
-
-
-# ---------------------------------------------------------------- data and about
-
-
-def dataset(lang: str) -> str:
-    """Show the files of the whole data set, and how to get the rest."""
-    publication = current()
-    name = wording.words(lang).gettext("Download everything")
-    checksums = publication.manifest.get("parts", {})
-    dumps = [
-        Dump(
-            name=file,
-            href=publication.links.dump(file),
-            media_type=media_type,
-            size_bytes=(publication.directory / file).stat().st_size,
-            sha256=str(checksums.get(file, "")),
-        )
-        for file, media_type in DUMPS.items()
-        if (publication.directory / file).is_file()
-    ]
-    context = DataContext(
-        page=layout.frame(
-            lang=lang,
-            path="/data",
-            title=name,
-            crumbs=[Crumb(name)],
-            data_links=[DataLink(one.media_type, one.href) for one in dumps],
-        ),
-        dumps=tuple(dumps),
-        published=stamp(publication.version, lang),
-        version=publication.version,
-        hash=publication.hash,
-        licence=publication.settings.get("licence") or {},
-        formats=tuple((ending, form.label, form.media_type) for ending, form in FORMATS.items()),
-    )
-    return render_template("dataset.html", **fields_of(context))
-
-
-def about(lang: str) -> str:
-    """Show how the facts are made, who publishes them, and under which licence."""
-    publication = current()
-    settings = publication.settings
-    name = wording.words(lang).gettext("About the data")
-    context = AboutContext(
-        page=layout.frame(lang=lang, path="/about", title=name, crumbs=[Crumb(name)]),
-        description=layout.in_language(settings.get("description", ""), lang, publication.languages),
-        published=stamp(publication.version, lang),
-        version=publication.version,
-        base=publication.base,
-        licence=settings.get("licence") or {},
-        publisher=settings.get("publisher") or {},
-        contact=str(settings.get("contact") or ""),
-        statement=str(settings.get("accessibility_statement") or ""),
-    )
-    return render_template("about.html", **fields_of(context))

@@ -61,7 +61,7 @@ LEADS = [
     ("/queries/", BROWSER, 303, "/en/queries/"),
     ("/queries/keeper-of?light=d:anholt", BROWSER, 303, "/en/queries/keeper-of?light=d%3Aanholt"),
     ("/da/queries", {}, 308, "/da/queries/"),
-    ("/was", {}, 303, "/da/about"),
+    ("/was", {}, 303, "/da/accessibility"),
     ("/data/", {}, 308, "/data"),
     ("/data/anholt", TURTLE, 303, "/data/anholt.ttl"),
     ("/data/ANHOLT.ttl", {}, 301, "/data/anholt.ttl"),

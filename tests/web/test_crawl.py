@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -28,6 +30,8 @@ SITES = ["first site", "tests/web/site"]
 MOST_PAGES = 3_000
 MOST_CONSOLES = 100
 """Every page offers the query that made it, in every format: they are all made the same way."""
+TEXT = ":~:text="
+"""A fragment that names words instead of a place: https://wicg.github.io/scroll-to-text-fragment/"""
 WITHDRAWN = {"sunk", "lost"}
 """Things of tests/web/site that other things still point to."""
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -92,6 +96,12 @@ class Page(HTMLParser):
     def handle_data(self, data):
         if self.stack[-1:] == ["title"] and "svg" not in self.stack:
             self.title += data
+
+    @property
+    def told(self) -> str:
+        """All words of the page, the numbers of sentences left out, without spaces."""
+        plain = re.sub(r"<[^>]+>", "", re.sub(r'<a class="bk".*?</a>', "", self.text))
+        return "".join(unescape(plain).split())
 
     def rel(self, relation: str) -> list[dict[str, str]]:
         return [values for tag, values in self.links if tag == "link" and relation in values.get("rel", "").split()]
@@ -176,6 +186,11 @@ def here(address: str, path: str, base: str) -> str | None:
     return joined if not urlsplit(joined).scheme and not urlsplit(joined).netloc else None
 
 
+def _ends(part: str) -> list[str]:
+    """The first and the last words of the sentence that a text fragment names, without spaces."""
+    return ["".join(unquote(words).split()) for words in part.removeprefix(TEXT).split(",")]
+
+
 def test_every_link_leads_somewhere(site):
     client, base, languages = site
     waiting = deque((f"/{lang}/", "start") for lang in languages)
@@ -210,10 +225,17 @@ def test_every_link_leads_somewhere(site):
                 continue
             plain, fragment = urldefrag(found)
             if fragment:
-                fragments.append((path, plain, unquote(fragment)))
+                fragments.append((path, plain, fragment if fragment.startswith(TEXT) else unquote(fragment)))
             waiting.append((plain, path))
     missing = {
-        f"{path}: no #{part} on {to}" for path, to, part in fragments if to in pages and part not in pages[to].ids
+        f"{path}: no #{part} on {to}"
+        for path, to, part in fragments
+        if to in pages and not part.startswith(TEXT) and part not in pages[to].ids
+    }
+    missing |= {
+        f"{path}: no {part!r} on {to}"
+        for path, to, part in fragments
+        if to in pages and part.startswith(TEXT) and not all(words in pages[to].told for words in _ends(part))
     }
 
     assert not faults, "\n".join(faults)
