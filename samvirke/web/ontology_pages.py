@@ -243,7 +243,9 @@ class _Words:
             return literal_value(node)
         if not isinstance(node, NamedNode):
             return Value("text", "…")
-        shown = self.publication.index.shown(node.value, self.lang)
+        index = self.publication.index
+        # A passage goes by the name of its document, and leads to its words there.
+        shown = index.shown(node.value, self.lang) or index.shown(node.value.partition("#")[0], self.lang)
         return self.name(node.value) if shown is None else Value("thing", shown[0], shown[1], node.value)
 
     def asked(self, hint: TermHint) -> tuple[Asked, ...]:

@@ -139,6 +139,7 @@ def dataset(lang: str) -> str:
             title=name,
             crumbs=[Crumb(name)],
             data_links=[DataLink(one.media_type, one.href) for one in dumps],
+            json_ld=layout.json_ld(_as_dataset(publication, lang, dumps)),
         ),
         dumps=dumps,
         published=stamp(publication.generation.version, lang),
@@ -150,6 +151,36 @@ def dataset(lang: str) -> str:
         bibtex=bibtex,
     )
     return render_template("dataset.html", **fields_of(context))
+
+
+def _as_dataset(publication: Publication, lang: str, dumps: tuple[Dump, ...]) -> dict[str, object]:
+    """Return the data set as search engines read it (https://schema.org/Dataset)."""
+    day = formatting.moment_of(publication.generation.version)
+    licence = str((publication.settings.get("licence") or {}).get("address") or "")
+    found = {
+        "@context": {"@vocab": "https://schema.org/"},
+        "@type": "Dataset",
+        "@id": publication.links.void_dataset,
+        "name": layout.site_title(publication, lang),
+        "description": layout.described(publication, lang, layout.site_title(publication, lang)),
+        "inLanguage": lang,
+        "url": publication.links.canonical(publication.links.dataset(lang)),
+        "version": publication.version,
+        "dateModified": f"{day:%Y-%m-%d}" if day else "",
+        "license": licence,
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "name": one.name,
+                "contentUrl": publication.links.canonical(one.href),
+                "encodingFormat": one.media_type,
+                "contentSize": f"{one.size_bytes} B",
+                "sha256": one.sha256,
+            }
+            for one in dumps
+        ],
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _dumps(publication: Publication, lang: str) -> tuple[Dump, ...]:
@@ -187,7 +218,7 @@ def cited(publication: Publication, lang: str) -> tuple[str, str]:
     day = formatting.moment_of(publication.generation.version)
     date = format_date(day, "long", formatting.locale(lang)) if day else ""
     address = publication.base + "data"
-    parts = (publisher, title, gettext("Data set"), gettext("version %(name)s") % {"name": name}, date, address)
+    parts = (publisher, title, gettext("Data set"), gettext("Version %(name)s") % {"name": name}, date, address)
     sentence = ". ".join(part for part in parts if part) + "."
     rows = {
         "title": title,

@@ -33,7 +33,7 @@ def test_the_data_are_cited_in_words_and_in_bibtex(client):
     bibtex = text_of(re.search(r'aria-label="BibTeX">(.*?)</pre>', page, re.DOTALL)[1])
     version = re.search(r'<code class="uri">\d+T\d+Z-(\w+)</code>', page)[1]
 
-    assert f"Networks and partners. Data set. version {version}. " in text_of(page)
+    assert f"Networks and partners. Data set. Version {version}. " in text_of(page)
     assert bibtex.startswith(f"@misc{{w3id-org-samvirke-{version},\n")
     assert "  title = {Networks and partners},\n" in bibtex
     assert "  url = {https://w3id.org/samvirke/data},\n" in bibtex
