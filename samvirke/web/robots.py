@@ -31,6 +31,7 @@ _DISALLOWED = (
     "/rdf-graph-store",
     "/*/sparql?",
     "/*/search?",
+    "/*/suggest?",
     "/*/class/*?",
     "/*/queries/*?",
     "/queries/",
