@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from samvirke.schema import Schema
 
-EXAMPLES_TRIED = 50
+EXAMPLES_TRIED = 20
 """Facts looked at to find a good example of a term."""
 
 __all__ = [
@@ -187,7 +187,8 @@ def examples(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Ite
         pattern = store.quads_for_pattern(None, predicate, value, DefaultGraph())
         some = [quad for quad in islice(pattern, EXAMPLES_TRIED) if isinstance(quad.subject, NamedNode)]
         if some:
-            best = min(some, key=lambda quad: (gatherer.is_detail(quad.subject), str(quad.subject), str(quad.object)))
+            some.sort(key=lambda quad: (str(quad.subject), str(quad.object)))
+            best = next((quad for quad in some if not gatherer.is_detail(quad.subject)), some[0])
             yield Quad(best.subject, best.predicate, best.object, node)
 
 

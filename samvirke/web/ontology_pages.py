@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
-from flask import render_template
+from flask import render_template, request
 
 from samvirke.describe import USED
 from samvirke.describe.facts import Value, literal_value
+from samvirke.errors import NotFound
 from samvirke.formats import FORMATS
 from samvirke.model import Literal, NamedNode, Quad, Term, Triple
 from samvirke.schema.hints import ClassHint, Field, TermHint, Text
@@ -25,6 +27,10 @@ from samvirke.web.links import is_linkable
 from samvirke.web.publication import Publication, current, serving
 
 __all__ = ["OntologyContext", "ontology"]
+
+MOST_AT_LENGTH = 400
+"""Terms that one page explains; of a larger ontology it has the names, and each term a page of its own."""
+_NO_TERMS = frozenset({"shape", "rule", "scheme"})
 
 
 def N_(text: str) -> str:
@@ -98,9 +104,11 @@ class OntologyPart:
 
 @dataclass(frozen=True, slots=True)
 class OntologyContext:
-    """What `ontology.html` shows."""
+    """What `ontology.html` shows: one term by itself when `alone`; of many, when `brief`, only the names."""
 
     page: Page
+    brief: bool
+    alone: bool
     parts: tuple[OntologyPart, ...]
     rules: tuple[tuple[str, Text, int], ...]
     formats: tuple[Download, ...]
@@ -110,25 +118,35 @@ def ontology(lang: str) -> str:
     """Show each term: what it means, where it belongs, how often it is used."""
     publication = current()
     schema = publication.schema
-    words = _Words(publication, lang)
-    taken: set[str] = set()
+    asked = request.args.get("term", "")
+    one = schema.terms.get(asked)
+    if asked and (one is None or one.kind in _NO_TERMS):
+        raise NotFound("There is no such term.", remedy="The ontology page lists the terms.")
+    hints = [one] if one else [hint for hint in schema.terms.values() if hint.kind not in _NO_TERMS]
+    brief = len(hints) > MOST_AT_LENGTH
+    words, taken = _Words(publication, lang), set[str]()
     parts: dict[str, list[TermLine]] = {}
-    for hint in sorted(schema.terms.values(), key=lambda one: _term_place(one, lang)):
-        if hint.kind not in {"shape", "rule", "scheme"}:
-            parts.setdefault(hint.ontology, []).append(_term_line(words, hint, taken))
-        elif hint.kind == "scheme":  # Its concepts may all stand in the data; what names it leads here.
-            parts.setdefault(hint.iri, [])
+    for hint in sorted(hints, key=lambda one: _term_place(one, lang)):
+        parts.setdefault(hint.ontology, []).append(_term_line(words, hint, taken, brief=brief))
+    if one is None:  # The concepts of a scheme may all stand in the data; what names it leads here.
+        for hint in schema.terms.values():
+            if hint.kind == "scheme":
+                parts.setdefault(hint.iri, [])
     name = wording.words(lang).gettext("Ontology")
-    rules = [hint for hint in schema.terms.values() if hint.kind == "rule"]
+    rules = [hint for hint in schema.terms.values() if hint.kind == "rule" and one is None]
     given = publication.manifest.get("rules", {})
+    title = schema.name(one.iri, lang).value if one else name
+    links = publication.links
     context = OntologyContext(
         page=layout.frame(
             lang=lang,
-            path="/ontology",
-            title=name,
-            crumbs=[Crumb(name)],
+            path=f"/ontology?{urlencode({'term': one.iri})}" if one else "/ontology",
+            title=title,
+            crumbs=[Crumb(name, links.ontology(lang)), Crumb(title)] if one else [Crumb(name)],
             data_links=[DataLink(form.media_type, f"/ontology?format={ending}") for ending, form in FORMATS.items()],
         ),
+        brief=brief,
+        alone=one is not None,
         parts=tuple(
             OntologyPart(iri, _part_anchor(publication, iri, taken), _part_name(publication, iri, lang), tuple(terms))
             for iri, terms in sorted(parts.items(), key=lambda item: _part_place(publication, item[0], item[1]))
@@ -167,7 +185,7 @@ def _term_place(hint: TermHint, lang: str) -> tuple[int, str]:
     return (kinds.index(hint.kind) if hint.kind in kinds else len(kinds), label.casefold())
 
 
-def _term_line(words: _Words, hint: TermHint, taken: set[str]) -> TermLine:
+def _term_line(words: _Words, hint: TermHint, taken: set[str], *, brief: bool) -> TermLine:
     publication, lang = words.publication, words.lang
     schema, links = publication.schema, publication.links
     anchor = links.term_anchor(hint.iri)
@@ -189,8 +207,8 @@ def _term_line(words: _Words, hint: TermHint, taken: set[str]) -> TermLine:
         ranges=words.named(hint.ranges),
         matches=words.named(hint.matches),
         used=words.used.get(hint.iri, 0),
-        fact=words.fact(hint),
-        asked=words.asked(hint),
+        fact=None if brief else words.fact(hint),
+        asked=() if brief else words.asked(hint),
     )
 
 
@@ -201,7 +219,6 @@ class _Words:
         self.publication = publication
         self.lang = lang
         self.used = publication.once("usage of terms", _usage)
-        self._facts = publication.once("examples of terms", _examples)
         self._asking = publication.once("what asks for properties", lambda: _asking(publication))
         self._gettext = wording.words(lang).gettext
 
@@ -231,7 +248,7 @@ class _Words:
 
     def fact(self, hint: TermHint) -> tuple[Value, str, Value] | None:
         """A fact that uses a term: the thing, the relation, the value. Of a class only a thing of it is shown."""
-        quad = self._facts.get(hint.iri)
+        quad = self.publication.once("examples of terms", _examples).get(hint.iri)
         if quad is None:
             return None
         name = self.publication.schema.name(quad.predicate.value, self.lang).value

@@ -64,3 +64,21 @@ def test_the_address_of_a_term_leads_to_its_place(client):
 
         assert target == "/da/ontology"
         assert f'id="{anchor}"' in client.get(target).text
+
+
+def test_a_term_has_a_page_of_its_own_and_a_large_ontology_only_names(client, monkeypatch):
+    alone = client.get("/da/ontology?term=https%3A%2F%2Fw3id.org%2Fsamvirke%2Fnetwork%23Network")
+
+    assert alone.status_code == 200
+    assert alone.text.count('<div class="term"') == 1
+    assert ">Netværk</h1>" in alone.text
+    assert client.get("/da/ontology?term=urn:x").status_code == 404
+
+    whole = client.get("/da/ontology").text
+    monkeypatch.setattr("samvirke.web.ontology_pages.MOST_AT_LENGTH", 10)
+    brief = client.get("/da/ontology").text
+
+    assert set(re.findall(r'id="(nw-\w+)"', whole)) == set(re.findall(r'id="(nw-\w+)"', brief))
+    assert len(brief) < len(whole) / 2
+    for address in re.findall(r'<a href="(\?term=[^"]+)"', brief)[:3]:
+        assert client.get(f"/da/ontology{address}").status_code == 200
