@@ -30,6 +30,8 @@ RANKED = 2_000
 _SHORT = 2
 _GRAM = 3
 _MOST_WORDS = 16
+_MOST_TYPED = 8
+"""Words that suggestions go by: they are asked for with every key."""
 _AT_ONCE = 1_000
 """Names asked of the file in one query: the values of a query are limited in number."""
 _COMPARED = 100
@@ -285,7 +287,7 @@ class Index:
 
     def suggest(self, q: str, lang: str, limit: int = 10) -> tuple[Hit, ...]:
         """Return the things whose name, or a word of it, begins with what has been typed so far."""
-        words = tokens(q)[:_MOST_WORDS]
+        words = tokens(q)[:_MOST_TYPED]
         if not words:
             return ()
         folded = [fold(word) for word in words]
