@@ -279,6 +279,24 @@ def _folder(publication: Publication) -> Path:
     return publication.generation.journal
 
 
+def latest(publication: Publication, lang: str, limit: int) -> tuple[Change, ...]:
+    """Return the newest changes without the facts in them: when, who, why, and where they stand in full."""
+    page = publication.links.changes(lang)
+    return tuple(
+        Change(
+            sequence=record.sequence,
+            when=moment(_moment(record), lang),
+            stamp=_moment(record),
+            author=record.author,
+            reason=record.reason,
+            lines=(),
+            hidden=0,
+            href=f"{page}#c{record.sequence}",
+        )
+        for record in _newest(publication)[:limit]
+    )
+
+
 def _newest(publication: Publication) -> list[Record]:
     """Return every change, the newest first; read anew after each write only."""
     return publication.once("changes", lambda: list(journal.read(_folder(publication)))[::-1])

@@ -24,11 +24,13 @@ from samvirke.schema.hints import ClassHint
 from samvirke.search import Member
 from samvirke.web import layout
 from samvirke.web.entity_pages import fields_of
+from samvirke.web.history import Change, latest
 from samvirke.web.layout import Crumb, Page
 from samvirke.web.links import is_linkable
 from samvirke.web.publication import Publication, current, serving
 
 PER_PAGE = 100
+NEWEST = 3
 QUESTIONS = 3
 TRIED = 9
 ANSWER_ROWS = 4
@@ -71,6 +73,7 @@ class HomeContext:
     tiles: tuple[Tile, ...]
     questions: tuple[Question, ...]
     documents: tuple[VersionLine, ...]
+    changes: tuple[Change, ...]
     facts: int
     passages: int
 
@@ -122,6 +125,7 @@ def home(lang: str) -> str:
         tiles=tiles(publication, lang),
         questions=_questions(publication, lang),
         documents=documents[:ANSWER_ROWS],
+        changes=latest(publication, lang, NEWEST),
         facts=int(counts.get("facts", 0)),
         passages=int(counts.get("passages", 0)),
     )
