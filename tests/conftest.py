@@ -39,6 +39,9 @@ SLOW_MODULES = frozenset(
     {
         "attacks/test_outbound_federated.py",
         "attacks/test_shapes.py",
+        "browser/test_failures.py",
+        "browser/test_reader.py",
+        "browser/test_screens.py",
         "bulk/test_bulk.py",
         "cli/test_bad_input.py",
         "cli/test_changes.py",

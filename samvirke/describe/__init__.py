@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
     from samvirke.schema import Schema
 
+EXAMPLES_TRIED = 20
+"""Facts looked at to find a good example of a term."""
+
 __all__ = [
     "INCOMING",
     "INCOMING_KEPT",
@@ -52,6 +55,7 @@ __all__ = [
     "Published",
     "describe",
     "document",
+    "examples",
     "graph",
     "labels",
     "listing",
@@ -173,11 +177,30 @@ def usage(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Iterab
         yield count(node, USED, number)
 
 
+def examples(store: Store, schema: Schema, parameters: Mapping[str, Any]) -> Iterable[Quad]:
+    """Return a fact that uses each term of the schema, in a graph named by the term; of a few facts, the best.
+
+    A fact about a thing with a page says more than one about a detail.
+    """
+    del parameters
+    gatherer = Gatherer(store, schema)
+    for iri, term in schema.terms.items():
+        node = NamedNode(iri)
+        predicate, value = (node, None) if term.kind == "property" else (None, node)
+        pattern = store.quads_for_pattern(None, predicate, value, DefaultGraph())
+        some = [quad for quad in islice(pattern, EXAMPLES_TRIED) if isinstance(quad.subject, NamedNode)]
+        if some:
+            some.sort(key=lambda quad: (str(quad.subject), str(quad.object)))
+            best = next((quad for quad in some if not gatherer.is_detail(quad.subject)), some[0])
+            yield Quad(best.subject, best.predicate, best.object, node)
+
+
 OPERATIONS: Mapping[str, Callable[[Store, Schema, Mapping[str, Any]], Iterable[Quad]]] = {
     "connections": connections,
     "dated": dated,
     "describe": describe,
     "document": document,
+    "examples": examples,
     "graph": graph,
     "labels": labels,
     "listing": listing,

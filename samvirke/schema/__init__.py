@@ -455,6 +455,8 @@ def _merge(first: Field, second: Field) -> Field:
         facet=second.facet if first.facet is None else first.facet,
         facet_order=min(first.facet_order, second.facet_order),
         hidden=first.hidden or second.hidden,
+        least=max(first.least, second.least),
+        most=min(first.most, second.most) or first.most or second.most,
     )
 
 
@@ -705,6 +707,8 @@ def _field(reader: _Reader, node: Term) -> Field | None:
     if not path:
         return None
     viewer = reader.iris(node, DASH.viewer)
+    least = max(reader.number(node, SH.minCount, 0), reader.number(node, SH.qualifiedMinCount, 0))
+    only_told = reader.one(node, SH.severity) == SH.Info
     return Field(
         path=path,
         inverse=inverse,
@@ -717,11 +721,12 @@ def _field(reader: _Reader, node: Term) -> Field | None:
         viewer=local_name(viewer[0]) if viewer else "",
         datatypes=reader.iris(node, SH.datatype),
         classes=reader.iris(node, SH.term("class")),
-        gap=reader.one(node, SH.severity) == SH.Info
-        and max(reader.number(node, SH.minCount, 0), reader.number(node, SH.qualifiedMinCount, 0)) >= 1,
+        gap=only_told and least >= 1,
         facet=reader.said(node, CORE.facet),
         facet_order=reader.number(node, CORE.facetOrder, LAST),
         hidden=reader.true(node, DASH.hidden),
+        least=0 if only_told else int(least),
+        most=0 if only_told else int(reader.number(node, SH.maxCount, 0)),
     )
 
 

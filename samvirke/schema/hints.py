@@ -79,7 +79,8 @@ class Field:
     those that have, for each (property, term) pair, that property with that value; terms are in
     N-Triples form. `roles` holds "label", "description", "key". `gap` says that a missing value is
     told on the page. `hidden` keeps the property off the page. `facet` says whether lists are narrowed by it –
-    None: the shape does not say, and the data decide – and `facet_order` where it stands among the facets.
+    None: the shape does not say, and the data decide – and `facet_order` where it stands among the facets. `least`
+    and `most` are how many values there must be, and may be; a `most` of 0 sets no limit.
     """
 
     path: str
@@ -97,6 +98,8 @@ class Field:
     facet: bool | None = None
     facet_order: float = LAST
     hidden: bool = False
+    least: int = 0
+    most: int = 0
 
     @property
     def key(self) -> tuple[str, bool, tuple[tuple[str, str], ...]]:

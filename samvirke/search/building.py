@@ -22,7 +22,7 @@ from samvirke.schema import ALTERNATIVE_PROPERTIES, Schema
 from samvirke.search.browsing import LAYOUT as BROWSE_LAYOUT
 from samvirke.search.browsing import Listing, wanted_texts, write_lists
 from samvirke.search.relations import Relations
-from samvirke.search.words import fold, folded_words, sort_key, stems, tokens
+from samvirke.search.words import fold, folded_words, initials, plainly, sort_key, stems, tokens
 from samvirke.sentences import beginnings
 from samvirke.terms import CORE, DCT, OWL, TYPE
 
@@ -51,6 +51,7 @@ CREATE TABLE shown (
 CREATE TABLE name (
   id INTEGER PRIMARY KEY, entity INTEGER NOT NULL, text TEXT NOT NULL, tag TEXT NOT NULL, kind INTEGER NOT NULL,
   folded TEXT NOT NULL);
+-- `words` ends with those that some keyboards write otherwise, `stems` with the initials of the name behind a 0.
 CREATE VIRTUAL TABLE name_words USING fts5 (
   words, stems, content='', columnsize=0, prefix='1 2 3', tokenize='unicode61 remove_diacritics 0');
 CREATE VIRTUAL TABLE name_parts USING fts5 (folded, content='', columnsize=0, tokenize='trigram');
@@ -331,7 +332,9 @@ def _write_names(connection: sqlite3.Connection, languages: tuple[str, ...]) -> 
                 known[word] = fold(word), stems(word, languages)
             roots.update(known[word][1])
         counts.update(words)
-        words_of.append((number, folded, " ".join(sorted(roots))))
+        # Behind the name's own words, which are looked for from its beginning: the words as other keyboards write them.
+        also = " ".join((folded, *plainly(text)))
+        words_of.append((number, also, " ".join((*sorted(roots), *(f"0{short}" for short in sorted(initials(text)))))))
         parts_of.append((number, folded))
     for word, count in counts.items():
         if word:

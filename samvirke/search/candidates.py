@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-__all__ = ["Block", "Stage", "blocks_for", "found"]
+__all__ = ["EVERY", "Block", "Stage", "blocks_for", "found"]
 
 Block = tuple[int, str, int, int]
 """The names of a kind in a language: kind, language tag, first and last number."""
-_EVERY: Block = (0, "", 0, 2**62)
+EVERY: Block = (0, "", 0, 2**62)
 _MOST_BLOCKS = 24
 _CLASS_LOOKED_AT = 20_000
 """Names looked at to find some of a class."""
@@ -35,7 +35,7 @@ class Stage:
 def blocks_for(blocks: Sequence[Block], lang: str) -> list[list[tuple[int, int]]]:
     """Return the blocks in the order in which a language prefers them; those that rank alike stand together."""
     if not blocks or len(blocks) > _MOST_BLOCKS:
-        blocks = [_EVERY]
+        blocks = [EVERY]
     ordered = sorted(blocks, key=lambda block: (block[0], block[1] != lang))
     return [
         [(first, last) for _, _, first, last in alike]

@@ -20,11 +20,11 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from samvirke.errors import StoreDamaged
-from samvirke.search.candidates import Block, Stage, blocks_for, found
+from samvirke.search.candidates import EVERY, Block, Stage, blocks_for, found
 from samvirke.search.likeness import Alike, of_classes
 from samvirke.search.likeness import alike as names_alike
 from samvirke.search.lists import PLAIN, Kept, Listed
-from samvirke.search.words import fold, folded_words, stems, tokens
+from samvirke.search.words import WORD, fold, folded_words, initials, plainly, stems, tokens
 
 __all__ = ["Alike", "ClassCount", "Entity", "Hit", "Index", "Inferred", "Member", "SearchResult", "SentenceHit"]
 
@@ -33,12 +33,16 @@ RANKED = 2_000
 _SHORT = 2
 _GRAM = 3
 _MOST_WORDS = 16
+_MOST_TYPED = 8
+"""Words that suggestions go by: they are asked for with every key."""
 _AT_ONCE = 1_000
 """Names asked of the file in one query: the values of a query are limited in number."""
 _COMPARED = 100
 _CLOSE_WORD = 0.72
 _CLOSE_NAME = 0.55
-_KINDS = ("exact", "prefix", "word", "part")
+_KINDS = ("exact", "prefix", "word", "part", "initials")
+_INITIALS = 4
+_LONGEST_INITIALS = 6
 _LAST_CHARACTER = "\U0010ffff"
 Key = TypeVar("Key", int, str)
 
@@ -84,7 +88,7 @@ class Inferred:
 class Hit:
     """A thing that was found. `matched` is the name that matched, in the language `matched_tag`.
 
-    `kind` says how: "exact", "prefix" (the name begins so), "word", or "part" (inside a word).
+    `kind` says how: "exact", "prefix" (the name begins so), "word", "part" (inside a word), or "initials".
     """
 
     iri: str
@@ -115,13 +119,16 @@ class SentenceHit:
 class SearchResult:
     """What was found. `suggestion` is what a misspelt question may have meant, or "".
 
-    `more`: there are hits beyond those returned.
+    `more`: there are hits beyond those returned. `classes` says how many of all hits are of each class, if that was
+    asked for, and `total` how many there are, of any class; neither counts beyond `RANKED`.
     """
 
     hits: tuple[Hit, ...] = ()
     sentences: tuple[SentenceHit, ...] = ()
     suggestion: str = ""
     more: bool = False
+    classes: tuple[ClassCount, ...] = ()
+    total: int = 0
 
 
 class Index:
@@ -314,11 +321,20 @@ class Index:
 
     # ------------------------------------------------------------ search
 
-    def search(self, q: str, lang: str, class_iri: str | None = None, limit: int = 20, offset: int = 0) -> SearchResult:
-        """Find things by name and documents by sentence.
+    def search(
+        self,
+        q: str,
+        lang: str,
+        class_iri: str | None = None,
+        limit: int = 20,
+        offset: int = 0,
+        *,
+        counted: bool = False,
+    ) -> SearchResult:
+        """Find things by name and documents by sentence; `counted`: say how many hits each class has.
 
-        Ranked: the name exactly, its beginning, its words (also inflected), inside a compound; then sentences.
-        Words of one or two letters are looked up as words and beginnings only.
+        Ranked: the name exactly, its beginning, its words (also inflected), inside a compound, its initials; then
+        sentences. Words of one or two letters are looked up as words and beginnings only.
         """
         words = tokens(q)[:_MOST_WORDS]
         if not words:
@@ -326,12 +342,42 @@ class Index:
         ranked = self._ranked(words, lang, class_iri, offset + limit + 1)
         hits = tuple(ranked[offset : offset + limit])
         sentences = () if class_iri or offset else self._sentences(words, limit)
-        suggestion = "" if ranked else self._suggestion(words, lang)
-        return SearchResult(hits, sentences, suggestion, more=len(ranked) > offset + limit)
+        total, classes = self._counted(words) if counted and (ranked or class_iri) else (0, ())
+        suggestion = "" if ranked or total else self._suggestion(words, lang)
+        return SearchResult(hits, sentences, suggestion, len(ranked) > offset + limit, classes, total)
+
+    def places(self, text: str, q: str) -> list[tuple[int, int]]:
+        """Return where in a text the words of a question stand, also inflected: first and last character of each."""
+        asked = [(fold(word), frozenset() if len(word) <= _SHORT else self._stems(word)) for word in tokens(q)]
+        return [
+            found.span()
+            for found in WORD.finditer(text)
+            if any(
+                fold(found[0]).startswith(start) or (roots & self._stems(found[0].casefold()))
+                for start, roots in asked[:_MOST_WORDS]
+            )
+        ]
+
+    def _counted(self, words: Sequence[str]) -> tuple[int, tuple[ClassCount, ...]]:
+        """How many things have a name that answers, and how many of each class, superclasses included; by address.
+
+        Nothing is ranked for that, and no more than `RANKED` names are looked at.
+        """
+        numbers: dict[int, None] = {}
+        for stage in self._stages(words):
+            if len(numbers) < RANKED:
+                numbers.update(dict.fromkeys(found(self._numbers, stage, EVERY[2:], None, RANKED)))
+        if not numbers:
+            numbers.update(dict.fromkeys(self._beginning(_folded(words), RANKED // 4)))
+        named = "SELECT DISTINCT entity FROM name WHERE id IN (SELECT value FROM json_each(?))"
+        told = json.dumps(list(numbers)[:RANKED])
+        query = f"SELECT class, count(*) FROM entity_class WHERE entity IN ({named}) GROUP BY class ORDER BY class"
+        total = self._numbers(f"SELECT count(*) FROM ({named})", told)[0]
+        return total, tuple(ClassCount(*row) for row in self._rows(query, told))
 
     def suggest(self, q: str, lang: str, limit: int = 10) -> tuple[Hit, ...]:
         """Return the things whose name, or a word of it, begins with what has been typed so far."""
-        words = tokens(q)[:_MOST_WORDS]
+        words = tokens(q)[:_MOST_TYPED]
         if not words:
             return ()
         folded = [fold(word) for word in words]
@@ -380,13 +426,19 @@ class Index:
 
     def _ranked(self, words: Sequence[str], lang: str, class_iri: str | None, wanted: int) -> list[Hit]:
         """The things whose names answer best, at least so many if there are."""
-        whole = " ".join(fold(word) for word in words)
+        ranked = self._staged(self._stages(words), words, lang, class_iri, wanted)
+        # What full text cuts into other words than ours is found by its beginning.
+        return ranked or self._hits(self._beginning(_folded(words), RANKED // 4), words, lang, class_iri)
+
+    def _stages(self, words: Sequence[str]) -> list[Stage]:
+        """What may answer, the best first."""
+        whole = _folded(words)
         stages = [*self._whole(whole), _words(" AND ".join(self._word_term(word) for word in words))]
         if parts := " AND ".join(filter(None, map(self._part_term, words))):
             stages.append(self._parts(parts, [fold(word) for word in words if not self._part_term(word)]))
-        ranked = self._staged(stages, words, lang, class_iri, wanted)
-        # What full text cuts into other words than ours is found by its beginning.
-        return ranked or self._hits(self._beginning(whole, RANKED // 4), words, lang, class_iri)
+        if len(words) == 1 and _SHORT <= len(whole) <= _LONGEST_INITIALS and whole.isalpha():
+            stages.append(_words(f'stems : "0{whole}"'))
+        return stages
 
     def _staged(
         self, stages: Sequence[Stage], words: Sequence[str], lang: str, class_iri: str | None, wanted: int
@@ -418,7 +470,7 @@ class Index:
         if not short:
             return Stage("name_parts", "rowid", "name_parts MATCH ?", (terms,))
         begun = " AND ".join(f'words : "{word}"*' for word in short)
-        also = "rowid IN (SELECT rowid FROM name_words WHERE name_words MATCH ?)"
+        also = "+rowid IN (SELECT rowid FROM name_words WHERE name_words MATCH ?)"
         return Stage("name_parts", "rowid", f"name_parts MATCH ? AND {also}", (terms, begun))
 
     def _word_term(self, word: str) -> str:
@@ -467,10 +519,12 @@ class Index:
             return 0
         if folded.startswith(whole):
             return 1
-        have = folded.split(" ")
+        have = folded.split(" ") + plainly(text)
         stemmed = {root for word in tokens(text) for root in self._stems(word)}
         if all(any(word.startswith(start) for word in have) or root & stemmed for start, root in roots):
             return 2
+        if len(roots) == 1 and whole not in folded and whole in initials(text):
+            return _INITIALS
         short = [start for start, root in roots if not root]
         return None if any(not any(word.startswith(start) for word in have) for start in short) else 3
 
@@ -578,6 +632,10 @@ class Index:
             # What is sorted is little, and the workers that write pages may write to no file.
             found.execute("PRAGMA temp_store = MEMORY")
         return found
+
+
+def _folded(words: Sequence[str]) -> str:
+    return " ".join(fold(word) for word in words)
 
 
 def _words(terms: str) -> Stage:

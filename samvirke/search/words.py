@@ -13,12 +13,15 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["fold", "folded_words", "sort_key", "stems", "tokens"]
+__all__ = ["WORD", "fold", "folded_words", "initials", "plainly", "sort_key", "stems", "tokens"]
 
 _SPELLED = str.maketrans(
     {"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue", "ð": "d", "þ": "th", "ł": "l", "đ": "d"}
 )
-_WORD = re.compile(r"[^\W_]+")
+_PLAINLY = str.maketrans({"ø": "o", "å": "a", "ä": "a", "ö": "o", "ü": "u"})
+WORD = re.compile(r"[^\W_]+")
+"""A word of a text."""
+_LONGEST_INITIALS = 6
 _DIGITS = re.compile(r"\d+")
 _DIGITS_SORTED = 12
 _SORTED = re.compile(r"[\w\ue000-\ue00f]+")
@@ -101,12 +104,31 @@ _MARKS = _Marks()
 
 def tokens(text: str) -> list[str]:
     """Return the words of a text in lower case, accents kept."""
-    return _WORD.findall(unicodedata.normalize("NFC", text).casefold())
+    return WORD.findall(unicodedata.normalize("NFC", text).casefold())
 
 
 def folded_words(text: str) -> list[str]:
     """Return the words of a text, folded."""
-    return _WORD.findall(fold(text))
+    return WORD.findall(fold(text))
+
+
+def plainly(text: str) -> list[str]:
+    """Return the words that some keyboards write otherwise than they are folded: København as "kobenhavn"."""
+    if text.isascii():
+        return []
+    spelled = [_unmarked(word.translate(_PLAINLY).translate(_SPELLED)) for word in tokens(text)]
+    return [plain for plain, word in zip(spelled, tokens(text), strict=True) if plain != fold(word)]
+
+
+def initials(text: str) -> frozenset[str]:
+    """Return what a name of several words may be called for short: its first letters.
+
+    With and without small words, and of three and more without the first: "KB" is Det Kgl. Bibliotek.
+    """
+    words = WORD.findall(unicodedata.normalize("NFC", text))
+    large = [word for word in words if not word.islower()]
+    told = {"".join(fold(word[0]) for word in some) for some in (words, large, large[1:])}
+    return frozenset(short for short in told if 1 < len(short) <= _LONGEST_INITIALS and short.isalpha())
 
 
 @lru_cache(maxsize=100_000)

@@ -34,6 +34,7 @@ ROOMS = (
     "queries",
     "pages",
     "picture_pages",
+    "search_pages",
     "data",
     "addresses",
     "manual",

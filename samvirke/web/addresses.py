@@ -45,7 +45,7 @@ def front() -> Response:
 @blueprint.get("/id/<path:name>")
 def thing(name: str) -> Response:
     """Lead from a thing to its page or its data."""
-    return _to_thing(find(f"id/{name}"))
+    return _term(f"id/{name}") or _to_thing(find(f"id/{name}"))
 
 
 @blueprint.get("/document/<path:name>")
@@ -68,11 +68,13 @@ def thing_elsewhere() -> Response:
 
 @blueprint.get("/class/<path:name>")
 @blueprint.get("/about")
+@blueprint.get("/accessibility")
 @blueprint.get("/data")
 @blueprint.get("/documents")
 @blueprint.get("/search")
 @blueprint.get("/graph")
 @blueprint.get("/timeline")
+@blueprint.get("/suggest")
 @blueprint.get("/help/", defaults={"name": ""})
 @blueprint.get("/help/<path:name>")
 def page_twin(name: str = "") -> Response:
@@ -120,7 +122,21 @@ def anything(local: str) -> Response:
         return graphs(publication.links.candidates(local))
     if things := [iri for name in publication.links.candidates(local) for iri in publication.index.within(name)]:
         return _document_of(things)
-    return _to_thing(find(local))
+    return _term(local) or _to_thing(find(local))
+
+
+def _term(local: str) -> Response | None:
+    """Lead from the address of a term that is no thing with a page to its place on the page of the ontology.
+
+    Programs get the whole ontology: what a term means stands in what is said of the others.
+    """
+    publication = current()
+    schema, links = publication.schema, publication.links
+    known = [iri for iri in links.candidates(local) if iri in schema.terms and schema.terms[iri].kind != "shape"]
+    iri = next((one for one in known if serving().entity(one) is None), None)
+    if iri is None or iri.startswith(f"{publication.base}rule/"):
+        return None
+    return _page_or_graphs(lambda lang: links.ontology(lang, iri), *publication.manifest.get("schema_graphs", ()))
 
 
 def _document_of(things: list[str]) -> Response:

@@ -190,10 +190,14 @@ def count(value: int, lang: str) -> str:
 @lru_cache(maxsize=64)
 def stamp(version: str, lang: str) -> str:
     """Return the moment in a generation's version, as day and time in UTC; "" when there is none."""
+    told = moment_of(version)
+    return _moment(told, lang) if told else ""
+
+
+def moment_of(version: str) -> datetime | None:
+    """Return the moment in a generation's version."""
     match = VERSION.match(version)
-    if not match:
-        return ""
-    return _moment(datetime.strptime(match[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC), lang)
+    return datetime.strptime(match[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if match else None
 
 
 def moment(text: str, lang: str) -> str:

@@ -297,3 +297,21 @@ def _folder(publication: Publication) -> Path:
 @lru_cache(maxsize=8)  # one journal goes on under many generations
 def _followed(folder: Path) -> journal.Followed:
     return journal.Followed(folder)
+
+
+def latest(publication: Publication, lang: str, limit: int) -> tuple[Change, ...]:
+    """Return the newest changes without the facts in them: when, who, why, and where they stand in full."""
+    page = publication.links.changes(lang)
+    return tuple(
+        Change(
+            sequence=record.sequence,
+            when=moment(_moment(record), lang),
+            stamp=_moment(record),
+            author=record.author,
+            reason=record.reason,
+            lines=(),
+            hidden=0,
+            href=f"{page}#c{record.sequence}",
+        )
+        for record in _followed(_folder(publication)).newest(0, limit)[0]
+    )

@@ -189,6 +189,7 @@ def _footer(publication: Publication, lang: str) -> tuple[Item, ...]:
         Item(_("Validation report"), links.validation(lang)),
         Item(_("Changes"), links.changes(lang)),
         Item(_("Download everything"), links.dataset(lang)),
+        Item("API", links.api(lang)),
         Item(_("Help"), links.help(lang)),
         Item(_("Accessibility statement"), "/was"),
     )
@@ -243,16 +244,19 @@ def frame(
         Language(code, language_name(code), f"/{code}{path or '/'}", f"{base}{code}{path}") for code in codes
     )
     site = site_title(publication, lang)
+    description = (description or described(publication, lang, title))[:300]
+    if path and json_ld is None:
+        json_ld = _as_web_page(publication, lang, path, title, description)
     return Page(
         lang=lang,
         direction=direction(lang),
         title=title,
-        description=(description or described(publication, lang, title))[:300],
+        description=description,
         site_title=site,
         robots=robots,
         canonical=f"{base}{lang}{path}" if path else "",
         languages=languages,
-        data_links=tuple(data_links),
+        data_links=tuple(data_links) or (DataLink("text/turtle", publication.links.void),),
         sheets=tuple(sheets),
         scripts=tuple(scripts),
         json_ld=json_ld or Markup(),
@@ -263,6 +267,30 @@ def frame(
         licence=publication.once("licence", lambda: _licence(settings)),
         query=query,
     )
+
+
+def _as_web_page(publication: Publication, lang: str, path: str, title: str, description: str) -> Markup:
+    """Return a page as search engines read it (https://schema.org/WebPage); the front page is the site."""
+    base = publication.base
+    site = {"@type": "WebSite", "@id": base, "name": site_title(publication, lang), "url": f"{base}{lang}/"}
+    if path == "/":
+        search = f"{base}{lang}/search?q={{q}}"
+        found = {
+            **site,
+            "description": description,
+            "inLanguage": lang,
+            "potentialAction": {"@type": "SearchAction", "target": search, "query-input": "required name=q"},
+        }
+    else:
+        found = {
+            "@type": "WebPage",
+            "@id": f"{base}{lang}{path}",
+            "name": title,
+            "description": description,
+            "inLanguage": lang,
+            "isPartOf": site,
+        }
+    return Markup(script_safe({"@context": {"@vocab": "https://schema.org/"}, **found}))
 
 
 def _licence(settings: Mapping[str, Any]) -> Item | None:

@@ -164,6 +164,14 @@ class Links:
         """Return the page on how the facts were made."""
         return f"/{lang}/about"
 
+    def api(self, lang: str) -> str:
+        """Return the page of the addresses for programs."""
+        return f"/{lang}/api"
+
+    def accessibility(self, lang: str) -> str:
+        """Return the page on accessibility."""
+        return f"/{lang}/accessibility"
+
     def dataset(self, lang: str) -> str:
         """Return the page of downloads."""
         return f"/{lang}/data"

@@ -1,4 +1,4 @@
-"""Home and search.
+"""Home, and what its parts are made of.
 
 Duty: ask the index, lay the rows out, render. Level 7 (web). What there is to list is learnt from
 the index and the shapes; a result is an address, so everything chosen stands in the query.
@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from flask import redirect, render_template, request
-from werkzeug.wrappers import Response
+from flask import render_template
 
 from samvirke.describe.documents import VersionLine, version_lines
 from samvirke.describe.facts import Value, literal_value
@@ -21,20 +20,19 @@ from samvirke.errors import SamvirkeError
 from samvirke.model import Literal, NamedNode
 from samvirke.queries import StoredQuery, bind
 from samvirke.schema.hints import ClassHint
-from samvirke.search import Hit, SentenceHit
-from samvirke.web import layout, wording
+from samvirke.web import layout
 from samvirke.web.entity_pages import fields_of
-from samvirke.web.layout import Crumb, Page
+from samvirke.web.history import Change, latest
+from samvirke.web.layout import Page
 from samvirke.web.links import is_linkable
 from samvirke.web.publication import Publication, current, serving
 
-HITS = 20
+NEWEST = 3
 QUESTIONS = 3
 TRIED = 9
 ANSWER_ROWS = 4
 ANSWER_CELLS = 3
 QUESTION_MS = 2_000
-LONGEST_WORDS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +69,9 @@ class HomeContext:
     tiles: tuple[Tile, ...]
     questions: tuple[Question, ...]
     documents: tuple[VersionLine, ...]
+    changes: tuple[Change, ...]
     facts: int
     passages: int
-
-
-@dataclass(frozen=True, slots=True)
-class SearchContext:
-    """What `search.html` shows. `bad_address` is set when the words are an address nothing has."""
-
-    page: Page
-    words: str
-    hits: tuple[Hit, ...]
-    sentences: tuple[tuple[SentenceHit, str], ...]
-    suggestion: str
-    suggestion_link: str
-    tiles: tuple[Tile, ...]
-    chosen: str
-    more_link: str
-    bad_address: bool
 
 
 def tiles(publication: Publication, lang: str) -> tuple[Tile, ...]:
@@ -115,6 +98,7 @@ def home(lang: str) -> str:
         tiles=tiles(publication, lang),
         questions=_questions(publication, lang),
         documents=documents[:ANSWER_ROWS],
+        changes=latest(publication, lang, NEWEST),
         facts=int(counts.get("facts", 0)),
         passages=int(counts.get("passages", 0)),
     )
@@ -199,45 +183,3 @@ def result_value(publication: Publication, term: dict[str, str] | None, lang: st
     language, datatype = term.get("xml:lang"), term.get("datatype")
     literal = Literal(text, language=language) if language else Literal(text)
     return literal_value(Literal(text, datatype=NamedNode(datatype)) if datatype and not language else literal)
-
-
-# ---------------------------------------------------------------- search
-
-
-def search(lang: str) -> str | Response:
-    """Find things by name and documents by sentence; an address or a prefixed name goes straight there."""
-    publication = current()
-    links = publication.links
-    words = request.args.get("q", "").strip()[:LONGEST_WORDS]
-    name = request.args.get("class", "")
-    chosen = links.class_of(name) or "" if name else ""
-    address = links.resolve(words) if words else None
-    if address is not None and publication.index.entity(address) is not None:
-        return redirect(links.page(address, lang), 303)
-    number = min(max(request.args.get("page", 1, type=int), 1), HITS)
-    result = publication.index.search(words, lang, chosen or None, HITS, (number - 1) * HITS)
-    gettext = wording.words(lang).gettext
-    title = gettext("Search: %(words)s") % {"words": words} if words else gettext("Search")
-    context = SearchContext(
-        page=layout.frame(
-            lang=lang,
-            path=links.search(lang, q=words, **{"class": name}).removeprefix(f"/{lang}"),
-            title=title,
-            crumbs=[Crumb(gettext("Search"))],
-            robots="noindex",
-            query=words,
-        ),
-        words=words,
-        hits=result.hits,
-        sentences=tuple(
-            (one, publication.index.label(one.version, lang) or links.local(one.version) or one.version)
-            for one in result.sentences
-        ),
-        suggestion=result.suggestion,
-        suggestion_link=links.search(lang, q=result.suggestion) if result.suggestion else "",
-        tiles=tiles(publication, lang),
-        chosen=chosen,
-        more_link=links.search(lang, q=words, page=number + 1, **{"class": name}) if result.more else "",
-        bad_address=address is not None,
-    )
-    return render_template("search.html", **fields_of(context))

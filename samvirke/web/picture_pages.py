@@ -24,10 +24,10 @@ from samvirke.model import Literal, NamedNode
 from samvirke.schema.hints import ClassHint
 from samvirke.search import Member
 from samvirke.web import layout, wording
+from samvirke.web.browse import Paging
 from samvirke.web.entity_pages import fields_of
 from samvirke.web.formatting import parsed
 from samvirke.web.layout import Crumb, Page
-from samvirke.web.list_pages import Paging
 from samvirke.web.publication import Publication, current, serving
 from samvirke.web.views import SHEET, Dated, Placed, map_of, timeline_of
 

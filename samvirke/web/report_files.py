@@ -15,7 +15,7 @@ from samvirke.web.headers import entity_tag, vary
 from samvirke.web.languages import neutral_redirect_language
 from samvirke.web.publication import Publication, current
 
-__all__ = ["OFFERS", "file_links", "report_file"]
+__all__ = ["OFFERS", "file_links", "naming", "report_file"]
 
 _EXTENSIONS = {"ttl": "ttl", "csv": "csv", "json": "json", "sarif": "sarif", "text": "txt"}
 """The formats that are files here, by the ending each has; the HTML of a site is its page."""
@@ -47,7 +47,7 @@ def report_file(offer: Offer) -> Response:
     asked = request.args.get("lang", "")
     lang = asked if asked in publication.languages else neutral_redirect_language()
     body = publication.once(
-        ("report", form, lang), lambda: FORMATS[form].write(publication.report, lang, _naming(publication, lang))
+        ("report", form, lang), lambda: FORMATS[form].write(publication.report, lang, naming(publication, lang))
     )
     media_type = offer.media_type + ("; charset=utf-8" if offer.media_type.startswith("text/") else "")
     response = Response(body, content_type=media_type)
@@ -58,7 +58,7 @@ def report_file(offer: Offer) -> Response:
     return response
 
 
-def _naming(publication: Publication, lang: str) -> Name:
+def naming(publication: Publication, lang: str) -> Name:
     """Return what gives the names of things and terms, "" for what has none of its own."""
     schema = publication.schema
 

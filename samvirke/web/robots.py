@@ -36,6 +36,7 @@ _DISALLOWED = (
     "/*/sparql/",
     "/q/",
     "/*/search?",
+    "/*/suggest?",
     "/*/class/*?",
     "/*/graph",
     "/*/id/*/graph",
@@ -89,7 +90,8 @@ def _per_part(publication: Publication) -> int:
 def _addresses(publication: Publication) -> list[dict[str, str]]:
     """Each page once, as its address in every language."""
     links, languages = publication.links, publication.languages
-    pages = [links.home, links.queries, links.about, links.ontology, links.validation, links.dataset, links.timeline]
+    pages = [links.home, links.queries, links.about, links.ontology, links.validation, links.dataset, links.api]
+    pages.append(links.timeline)
     found = [{lang: page(lang) for lang in languages} for page in pages]
     for hint in publication.schema.listed_classes():
         found.append({lang: links.class_list(hint.iri, lang) for lang in languages})
@@ -156,12 +158,12 @@ def _state(body: dict[str, str], status: int) -> Response:
 
 @blueprint.get("/was")
 def accessibility_statement() -> Response:
-    """Lead to the operator's accessibility statement; without one, to the page about the site."""
+    """Lead to the operator's accessibility statement; without one, to what the site says of it itself."""
     publication = current()
     address = str(publication.settings.get("accessibility_statement") or "")
     if is_linkable(address):
         return redirect(303, address)
-    return redirect(303, publication.links.about(neutral_redirect_language()), "Accept-Language")
+    return redirect(303, publication.links.accessibility(neutral_redirect_language()), "Accept-Language")
 
 
 @blueprint.get("/.well-known/security.txt")

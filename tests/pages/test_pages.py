@@ -27,6 +27,8 @@ PATHS = (
     "/rule/chain-of-two",
     "/data",
     "/about",
+    "/api",
+    "/accessibility",
 )
 LANGUAGES = ("da", "en")
 

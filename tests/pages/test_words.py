@@ -140,7 +140,16 @@ def test_colours_can_be_told_apart():
 
 def test_contexts_and_templates_agree():
     """Each field of a page's context is shown by its template: nothing is computed for nobody."""
-    from samvirke.web import browse, document_pages, list_pages, outline, report_pages
+    from samvirke.web import (
+        browse,
+        document_pages,
+        list_pages,
+        ontology_pages,
+        outline,
+        report_pages,
+        search_pages,
+        site_pages,
+    )
 
     pairs = {
         "entity.html": outline.EntityContext,
@@ -148,12 +157,14 @@ def test_contexts_and_templates_agree():
         "documents.html": document_pages.DocumentsContext,
         "home.html": list_pages.HomeContext,
         "class.html": browse.ListContext,
-        "search.html": list_pages.SearchContext,
+        "search.html": search_pages.SearchContext,
         "validation.html": report_pages.ValidationContext,
-        "ontology.html": report_pages.OntologyContext,
+        "ontology.html": ontology_pages.OntologyContext,
         "rule.html": report_pages.RuleContext,
-        "dataset.html": report_pages.DataContext,
-        "about.html": report_pages.AboutContext,
+        "dataset.html": site_pages.DataContext,
+        "about.html": site_pages.AboutContext,
+        "api.html": site_pages.ApiContext,
+        "accessibility.html": site_pages.AccessibilityContext,
     }
     for template, context in pairs.items():
         text = (WEB / "templates" / template).read_text(encoding="utf-8")

@@ -190,3 +190,12 @@ def test_a_detail_is_said_by_what_it_joins_and_noted_by_its_key_rows(orchard):
         rows = [row for row in orchard.fields([iri]) if not row.hidden]
         assert list(named) == [row for row in rows if "label" in row.roles]
         assert list(noted) == [row for row in rows if "key" in row.roles and "label" not in row.roles]
+
+
+def test_how_many_values_the_shapes_ask_for(orchard):
+    rows = {row.path.removeprefix(TERMS): row for row in orchard.fields([f"{TERMS}Tree"])}
+    counts = {name: (row.least, row.most, row.gap) for name, row in rows.items()}
+
+    assert counts["name"] == (1, 2, False)
+    assert counts["shared"] == (0, 0, False)
+    assert counts["planted"] == (0, 0, True)  # what is only told when it is missing is not asked for

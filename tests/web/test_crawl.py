@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -25,12 +27,15 @@ from samvirke.site import Site
 from samvirke.web import create_app
 from samvirke.workers import Pool
 
-SITES = ["first site", "tests/web/site"]
+SITES = ["first site", "tests/web/site", "tests/sites/beekeepers"]
 MOST_PAGES = 3_000
 MOST_CONSOLES = 100
 """Every page offers the query that made it, in every format: they are all made the same way."""
+TEXT = ":~:text="
+"""A fragment that names words instead of a place: https://wicg.github.io/scroll-to-text-fragment/"""
 WITHDRAWN = {"sunk", "lost"}
 """Things of tests/web/site that other things still point to."""
+ADDRESS = re.compile(r"\b(?:https?://|urn:)[^\s<>\"]+")
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
@@ -47,6 +52,9 @@ class Page(HTMLParser):
     ids: list[str] = field(default_factory=list)
     styled: list[str] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
+    json_ld: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    """What a reader reads, but for code: there an address is told as what it is."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -71,7 +79,9 @@ class Page(HTMLParser):
             self.meta[values["name"]] = values.get("content", "")
         elif tag in ("a", "link") and "href" in values:
             self.links.append((tag, values))
-        elif tag == "script" and values.get("type") not in ("application/ld+json", "application/json"):
+        elif tag == "script" and values.get("type") == "application/ld+json":
+            self.json_ld.append("")
+        elif tag == "script" and values.get("type") != "application/json":
             self.scripts.append(values.get("src", "inline"))
 
     def handle_startendtag(self, tag, attrs):
@@ -93,6 +103,16 @@ class Page(HTMLParser):
     def handle_data(self, data):
         if self.stack[-1:] == ["title"] and "svg" not in self.stack:
             self.title += data
+        elif self.stack[-1:] == ["script"] and self.json_ld:
+            self.json_ld[-1] += data
+        elif not {"code", "pre", "textarea", "title"}.intersection(self.stack):
+            self.shown.append(data)
+
+    @property
+    def told(self) -> str:
+        """All words of the page, the numbers of sentences left out, without spaces."""
+        plain = re.sub(r"<[^>]+>", "", re.sub(r'<a class="bk".*?</a>', "", self.text))
+        return "".join(unescape(plain).split())
 
     def rel(self, relation: str) -> list[dict[str, str]]:
         return [values for tag, values in self.links if tag == "link" and relation in values.get("rel", "").split()]
@@ -128,6 +148,11 @@ def check_page(page: Page, path: str, base: str, languages: tuple[str, ...]) -> 
         yield f"elements do not close in order: {page.wrong} {page.stack}"
     if len(page.ids) != len(set(page.ids)):
         yield f"ids twice: {sorted({one for one in page.ids if page.ids.count(one) > 1})}"
+    yield from check_head(page, lang, base, languages)
+
+
+def check_head(page: Page, lang: str, base: str, languages: tuple[str, ...]) -> Iterator[str]:
+    """What every page must say of itself to programs; the faults found."""
     canonical = [one["href"] for one in page.rel("canonical")]
     if len(canonical) != 1 or not canonical[0].startswith(base):
         yield f"canonical {canonical}"
@@ -140,6 +165,26 @@ def check_page(page: Page, path: str, base: str, languages: tuple[str, ...]) -> 
         yield f"twins {twins}"
     elif canonical and twins[lang] != canonical[0]:
         yield f"canonical {canonical[0]} is not the twin {twins[lang]}"
+    if not [one for one in page.rel("alternate") if "hreflang" not in one and "type" in one]:
+        yield "no data are named"
+    if len(page.json_ld) != 1:
+        yield f"{len(page.json_ld)} texts in JSON-LD"
+    for text in page.json_ld:
+        try:
+            facts = list(parse(text.encode(), RdfFormat.JSON_LD))
+        except SyntaxError as error:
+            yield f"JSON-LD does not parse: {error}"
+        else:
+            if not facts:
+                yield "JSON-LD says nothing"
+
+
+def bare_addresses(page: Page, named: Callable[[str], bool]) -> Iterator[str]:
+    """Addresses that a reader is shown although there is a name to show."""
+    for address in ADDRESS.findall(" ".join(page.shown)):
+        plain = unquote(address).rstrip(".,:;)>»”")
+        if named(plain):
+            yield f"the bare address {plain}"
 
 
 def check_body(kind: str, body: bytes) -> None:
@@ -181,8 +226,32 @@ def here(address: str, path: str, base: str) -> str | None:
     return joined if not urlsplit(joined).scheme and not urlsplit(joined).netloc else None
 
 
+def one_way_twins(pages: dict[str, Page], base: str) -> Iterator[str]:
+    """Pages whose twin in another language does not name them in turn."""
+    for path, page in pages.items():
+        for one in page.rel("alternate"):
+            twin = pages.get(here(one["href"], path, base) or "") if "hreflang" in one else None
+            back = [other["href"] for other in twin.rel("alternate") if "hreflang" in other] if twin else []
+            canonical = [own["href"] for own in page.rel("canonical")]
+            if twin and canonical[0] not in back:
+                yield f"{path}: its twin {one['href']} does not name it"
+
+
+def _ends(part: str) -> list[str]:
+    """The first and the last words of the sentence that a text fragment names, without spaces."""
+    return ["".join(unquote(words).split()) for words in part.removeprefix(TEXT).split(",")]
+
+
 def test_every_link_leads_somewhere(site):
     client, base, languages = site
+    publication = client.application.extensions["samvirke"].newest()
+    schema = publication.schema
+
+    def named(address: str) -> bool:
+        known = (schema.classes, schema.properties, schema.terms)
+        of_document = publication.index.entity(address.partition("#")[0]) is not None
+        return of_document or any(one[address].labels for one in known if address in one)
+
     waiting = deque((f"/{lang}/", "start") for lang in languages)
     pages: dict[str, Page] = {}
     fragments: list[tuple[str, str, str]] = []
@@ -208,6 +277,7 @@ def test_every_link_leads_somewhere(site):
             if kind == "text/html":
                 page = pages[path] = Page(answer.text)
                 faults += [f"{path}: {fault}" for fault in check_page(page, path, base, languages)]
+                faults += [f"{path}: {fault}" for fault in bare_addresses(page, named)]
                 if "/class/" in path and "?" in path:
                     continue  # Every choice is tried from the whole list; from there on they never end.
                 targets += [values["href"] for _, values in page.links]
@@ -217,11 +287,20 @@ def test_every_link_leads_somewhere(site):
                 continue
             plain, fragment = urldefrag(found)
             if fragment:
-                fragments.append((path, plain, unquote(fragment)))
+                fragments.append((path, plain, fragment if fragment.startswith(TEXT) else unquote(fragment)))
             waiting.append((plain, path))
     missing = {
-        f"{path}: no #{part} on {to}" for path, to, part in fragments if to in pages and part not in pages[to].ids
+        f"{path}: no #{part} on {to}"
+        for path, to, part in fragments
+        if to in pages and not part.startswith(TEXT) and part not in pages[to].ids
     }
+    missing |= {
+        f"{path}: no {part!r} on {to}"
+        for path, to, part in fragments
+        if to in pages and part.startswith(TEXT) and not all(words in pages[to].told for words in _ends(part))
+    }
+
+    faults += one_way_twins(pages, base)
 
     assert not faults, "\n".join(faults)
     assert not missing, "\n".join(sorted(missing))

@@ -219,3 +219,32 @@ def test_nothing_published_is_said_plainly():
         answer = client.get("/da/", headers={"Accept": accept})
         assert answer.status_code == 503
         assert "samvirke build" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (errors.TooManyRequests("Too many.", retry_after_s=1), {"da": "om et sekund", "en": "in one second"}),
+        (errors.TooManyRequests("Too many.", retry_after_s=7), {"da": "om 7 sekunder", "en": "in 7 seconds"}),
+        (errors.NotAcceptable("Not so.", offers=["text/turtle"]), {"da": ">text/turtle<", "en": ">text/turtle<"}),
+        (
+            errors.Gone("Gone.", successor="https://fyr.example/atlas/id/anholt"),
+            {"da": "/da/id/anholt", "en": "Anholt"},
+        ),
+        (RuntimeError("broken"), {"da": "Forespørgslens nummer:", "en": "Request number:"}),
+    ],
+    ids=lambda one: type(one).__name__ if isinstance(one, Exception) else "",
+)
+def test_a_page_of_an_error_says_what_to_do_now(app, error, told):
+    for lang, words in told.items():
+        with app.test_request_context(f"/{lang}/anything", headers={"Accept": "text/html"}):
+            page = respond(error).get_data(as_text=True)
+        assert words in page, lang
+        assert f'<html lang="{lang}"' in page
+
+
+def test_an_unknown_address_prefills_the_search_and_names_the_nearest(client):
+    page = client.get("/da/id/anhold", headers={"Accept": "text/html"}).text
+
+    assert 'name="q" type="search" value="anhold"' in page
+    assert '<a href="/da/id/anholt">' in page

@@ -53,6 +53,16 @@ def test_changes_are_listed_the_newest_first_a_page_at_a_time(client):
         assert client.get(f"/en/changes?from={odd}").text.count("<article") == 25
 
 
+def test_the_front_page_has_the_newest_three(client):
+    home = client.get("/en/").text
+    listed = re.findall(
+        r'<li><a href="/en/changes#c(\d+)">([^<]+)</a><br><span class="note"><time[^>]*>[^<]+</time> · (\w+)', home
+    )
+
+    assert listed == [("33", "Change 33", "di"), ("32", "Change 32", "cy"), ("31", "Change 31", "ben")]
+    assert 'id="c33"' in client.get("/en/changes").text
+
+
 def test_the_history_of_a_thing_names_only_what_names_it(client):
     oak, ada = client.get("/en/id/oak/history").text, client.get("/en/id/ada/history").text
     assert oak.count("<article") == 25
