@@ -52,12 +52,15 @@ class TooLongError(LimitError):
 
 @dataclass(slots=True)
 class _Lane:
-    """A process at work: where it is heard, since when it is at which piece, and what came in half."""
+    """A process at work: where it is heard, since when it is at which piece, and what came in half.
+
+    The time of a piece runs from when the process says that it begins.
+    """
 
     process: int
     hears: int
     lifeline: int
-    since: float
+    since: float = float("inf")
     piece: int = 0
     half: bytearray = field(default_factory=bytearray)
     done: bool = False
@@ -99,15 +102,16 @@ def _heard(
             waiting.register(lane.hears, selectors.EVENT_READ, number)
         while not all(lane.done for lane in started):
             left = min(lane.since + seconds for lane in started if not lane.done) - time.monotonic()
-            ready = waiting.select(max(left, 0))
+            ready = waiting.select(None if left == float("inf") else max(left, 0))
             for key, _ in ready:
                 number = key.data
                 lane = started[number]
                 got = os.read(lane.hears, _READ)
                 if not got:
                     if not lane.done:
+                        names = [piece.name for piece in lanes[number][lane.piece : lane.piece + 1]]
                         raise LimitError(
-                            f"The process that checked {lanes[number][lane.piece].name} died.",
+                            f"The process that checked {' '.join(names) or 'nothing'} died.",
                             remedy="Look at the memory that is free.",
                         )
                     waiting.unregister(lane.hears)
@@ -159,7 +163,7 @@ def _started(pieces: Sequence[Piece]) -> _Lane:
     if process:
         os.close(tells)
         os.close(held)
-        return _Lane(process, hears, lifeline, time.monotonic())
+        return _Lane(process, hears, lifeline)
     _work(pieces, tells, held, (hears, lifeline))
 
 

@@ -83,6 +83,7 @@ def test_every_setting_can_be_set_by_the_environment(tmp_path: Path) -> None:
         "SAMVIRKE_WRITABLE": "on",
         "SAMVIRKE_CHECKPOINT_AFTER_MS": "0",
         "SAMVIRKE_FREE_BYTES": "0",
+        "SAMVIRKE_CHECK_SHAPE_MS": "0",
         "SAMVIRKE_REASONER": "off",
         "SAMVIRKE_LOCK_WAIT_MS": "0",
         "SAMVIRKE_TRUSTED_PROXIES": "1",
