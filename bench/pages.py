@@ -5,10 +5,9 @@ Makes entity pages – no server, no cache – and says what each part costs: in
 `written` (all of it, HTML too);
 then `asked` (the page from a worker, waiting included), `framed`, and `request`, the whole through the application.
 Without a folder the first site is built for it. A folder of a generated graph is what `bench/generate.py` and its
-support
-make. Prints one JSON object: median and 95th percentile in milliseconds per page, processor time of this process
-and of its workers per page, and the bytes of a page. Pages are spread evenly over all things of the site. `once` are 1 500
-pages written one time each, in both languages: what a worker does for readers who ask for all kinds of things.
+support make. Prints one JSON object: median and 95th percentile in milliseconds per page, processor time of this
+process and of its workers per page, and the bytes of a page. Pages are spread evenly over all things of the site.
+`once` are 1 500 pages written one time each, in both languages: what a worker does for readers who ask for all kinds.
 """
 
 from __future__ import annotations
