@@ -1,21 +1,24 @@
 """What it costs to make a page that is not kept: `python bench/pages.py [state folder] [--rounds 30] [--pages 40]`.
 
 Makes entity pages – no server, no cache – and says what each part costs: in this process, as a worker does it,
-`gather` (the facts from the store), `view` (rows, numbers, sources) and `written` (all of it, HTML too);
+`gather` (the facts about the thing and its details), `view` (rows, numbers, sources, and what is read for them) and
+`written` (all of it, HTML too);
 then `asked` (the page from a worker, waiting included), `framed`, and `request`, the whole through the application.
 Without a folder the first site is built for it. A folder of a generated graph is what `bench/generate.py` and its
-support
-make. Prints one JSON object: median and 95th percentile in milliseconds per page, processor time of this process
-and of its workers per page, and the bytes of a page. Pages are spread evenly over all things of the site.
+support make. Prints one JSON object: median and 95th percentile in milliseconds per page, processor time of this
+process and of its workers per page, and the bytes of a page. Pages are spread evenly over all things of the site.
+`once` are 1 500 pages written one time each, in both languages: what a worker does for readers who ask for all kinds.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import itertools
 import json
 import os
 import platform
+import random
 import sqlite3
 import statistics
 import subprocess
@@ -111,12 +114,12 @@ def measure(app: Flask, pool: Pool, publication: Publication, iris: list[str], r
 
     def parts(iri: str) -> None:
         found = clock.of("gather", lambda: Neighbourhood(hands.known, hands.schema, NamedNode(iri)))
-        told = pages.explanations(iri)
+        told = written.Told(pages.index, iri)
         view = clock.of(
             "view", lambda: entity_view(found, hands.schema, iri, lang, texts=pages.text, explanations=told)
         )
         clock.of("written", lambda: pages.page(hands.known, iri, lang))
-        page = clock.of("asked", lambda: pool.page(iri, lang))
+        page, _ = clock.of("asked", lambda: pool.page(iri, lang))
         assert view is not None and page is not None
         frame, texts = outline.outline_of(app, publication, lang, page)
         sizes.append(len(clock.of("framed", lambda: frame.filled(texts))))
@@ -156,6 +159,26 @@ def measure(app: Flask, pool: Pool, publication: Publication, iris: list[str], r
     }
 
 
+def once(publication: Publication, most: int) -> dict[str, float]:
+    """Processor milliseconds of each page, written once in this process, in an order drawn by lot: as a worker does."""
+    hands = worker.load(publication.directory, MEMORY)
+    pages = written.load(publication.directory, hands.schema)
+    asked = [(iri, lang) for iri in spread(publication, most) for lang in publication.languages]
+    random.Random(7).shuffle(asked)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    times = []
+    for iri, lang in asked[:most]:
+        begun = time.process_time()
+        pages.page(hands.known, iri, lang)
+        times.append(1000 * (time.process_time() - begun))
+    gc.enable()
+    times.sort()
+    told = {"mean": statistics.fmean(times), "median": statistics.median(times), "p99": times[int(0.99 * len(times))]}
+    return {"pages": len(times), **{name: round(value, 3) for name, value in told.items()}}
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
@@ -173,6 +196,7 @@ def main() -> None:
             "cores": os.cpu_count(),
             "load": os.getloadavg()[0],
             "spread": measure(app, pool, publication, spread(publication, asked.pages), asked.rounds),
+            "once_processor_ms": once(publication, 1_500),
             "richest": measure(app, pool, publication, rich, asked.rounds) if rich else None,
         }
     print(json.dumps(told, indent=2))

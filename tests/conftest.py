@@ -69,6 +69,7 @@ SLOW_MODULES = frozenset(
         "federation/test_meaning.py",
         "federation/test_over_http.py",
         "front/test_front.py",
+        "oddities/test_oddities.py",
         "gate/test_differential.py",
         "gate/test_recheck.py",
         "front/test_limits_over_http.py",

@@ -193,7 +193,7 @@ class Neighbourhood:
         self.counts: Counter[NamedNode] = Counter()
         self._reader = Gatherer(known, schema)
         self._schema = schema
-        if schema.is_detail(self._all(node).types):
+        if self._reader.is_detail(node):
             self.details.add(node)
         self._thing(node, DEPTH)
         self._incoming(node)

@@ -238,8 +238,12 @@ class Facts:
         near = self._near
         if near is not None:
             return node in near.details
-        types = self.types(node)
-        return bool(types) and self.schema.is_detail(types)
+        block = self._blocks.get(node)
+        return block is not None and (self.schema.is_nameless(node) or self.schema.is_detail(block.types))
+
+    def is_cut_off(self, node: Node) -> bool:
+        """Whether a thing without a name lies too deep to be told here: its own page tells it."""
+        return self._near is not None and node not in self._near.opened and self.schema.is_nameless(node)
 
     def texts(self, node: Node, properties: Iterable[NamedNode]) -> dict[str, str]:
         """The first text in each language; an earlier property goes before a later one."""
@@ -274,9 +278,10 @@ class Facts:
         if isinstance(node, NamedNode) and node.value in self.schema.terms:
             return self.schema.name(node.value, self.lang)
         kind = self.schema.main_class(self.types(node))
-        if kind and (isinstance(node, BlankNode) or self.schema.class_hint(kind).detail):
+        nameless = self.schema.is_nameless(node)
+        if kind and (nameless or self.schema.class_hint(kind).detail):
             return self.schema.name(kind, self.lang)
-        return Text(readable_name(node.value) if isinstance(node, NamedNode) else "…")
+        return Text("…" if nameless or isinstance(node, BlankNode) else readable_name(node.value))
 
     def alternatives(self, node: Node) -> list[Text]:
         """The other names, in every language."""

@@ -29,7 +29,8 @@ DEPTH = 3
 OUT_LIMIT = 5_000
 INCOMING_SCAN = 50_000
 INCOMING_KEPT = 100
-NEIGHBOUR_LIMIT = 400
+NEIGHBOUR_LIMIT = 1_000
+"""Things beside the one a page is about that it may name."""
 PASSAGE_LIMIT = 5_000
 KNOWN_LIMIT = 80_000
 """Facts that a process remembers: two thirds of a kilobyte each."""
@@ -143,7 +144,9 @@ class Gatherer:
         return iter(self.store.quads_for_pattern(subject, predicate, value, DefaultGraph()))  # type: ignore[arg-type]  # as above
 
     def is_detail(self, node: Node) -> bool:
-        """Whether a node is one that is shown inside others."""
+        """Whether a node is one that is shown inside others: what has no address has no page."""
+        if self.schema.is_nameless(node):
+            return True
         known = self._known.details.get(node)
         if known is None:
             types = [quad.object.value for quad in self.merged(node, TYPE, None) if isinstance(quad.object, NamedNode)]

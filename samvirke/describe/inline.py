@@ -52,7 +52,7 @@ def line(facts: Facts, node: Node, page: Node, only: tuple[tuple[str, str], ...]
 
     `only` are the pairs by which the row chose the value: they are not said again.
     """
-    if isinstance(node, (Literal, Triple)) or depth == 0 or not facts.is_detail(node):
+    if isinstance(node, (Literal, Triple)) or depth == 0 or not facts.is_detail(node) or facts.is_cut_off(node):
         return Line((facts.value(node),))
     key = (node, page, only, depth)
     found = facts.lines.get(key)
@@ -121,6 +121,13 @@ class _Gathered:
         else:
             self.notes += [Note(label, one, passages) for one in others]
 
+    def take_inside(self, inner: Line, own: Evidence, label: Text) -> None:
+        """Take what is said of a thing without a name: each of its words under the way that leads to it."""
+        self.take_note(inner._replace(notes=()), own, label)
+        for note in inner.notes:
+            way = f"{label.value} › {note.label.value}"
+            self.notes.append(note._replace(label=Text(way, label.language)))
+
     def line(self) -> Line:
         """Return the line; dates that stand alone are what it is about."""
         if not self.values and self.when and not self.notes:
@@ -140,14 +147,25 @@ class _Gathered:
 def _unshaped(facts: Facts, node: Node, page: Node, depth: int) -> Line:
     """A detail node whose shape names nothing: things are what it joins, the rest are notes."""
     gathered = _Gathered()
+    skipped = {TYPE.value}
+    if facts.schema.is_nameless(node):  # Nowhere else is told what it is called, or what it is.
+        own_name = facts.label(node)
+        if own_name:
+            skipped.update(facts.schema.label_properties)
+        elif kind := facts.schema.main_class(facts.types(node)):
+            own_name = facts.schema.name(kind, facts.lang)
+        if own_name:
+            gathered.values.append(Value("text", own_name.value, own_name.language))
     for predicate, objects in sorted(facts.rows(node).items(), key=str):
         for value in objects:
-            if predicate == TYPE or value == page:
+            if predicate.value in skipped or value == page:
                 continue
             own = facts.evidence(node, predicate, value)
             inner = line(facts, value, node, depth=depth - 1)
             computed = inner.values and inner.values[0].kind == "date" and not facts.is_detail(value)
-            if any(one.kind == "thing" for one in inner.values):
+            if facts.schema.is_nameless(value):
+                gathered.take_inside(inner, own, facts.schema.name(predicate.value, facts.lang))
+            elif any(one.kind == "thing" for one in inner.values):
                 gathered.take_main(inner, own)
             elif not computed or facts.is_told_date(predicate, value):
                 gathered.take_note(inner, own, facts.schema.name(predicate.value, facts.lang))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from samvirke.describe.facts import Facts, Node, Value, place_of
-from samvirke.describe.gathering import INCOMING, INCOMING_KEPT
+from samvirke.describe.gathering import INCOMING, INCOMING_KEPT, UNNAMED
 from samvirke.describe.inline import Line, Note, line
 from samvirke.model import Literal, NamedNode
 from samvirke.schema.hints import Field, Text
@@ -248,9 +248,11 @@ class Drafts:
             return False
         if other in self.placed or (isinstance(other, NamedNode) and other.value in self.shown):
             return True
+        if UNNAMED.value in self.facts.graphs_of(subject, predicate, value):
+            return False  # The data say it, where nothing of them has a passage.
         # A detail's ends are shown by what it joins.
-        joined = line(self.facts, other, self.node).values
-        return bool(joined) and all(one.iri in self.shown for one in joined if one.iri)
+        ends = [one.iri for one in line(self.facts, other, self.node).values if one.iri]
+        return bool(ends) and all(iri in self.shown for iri in ends)
 
 
 def _name(item: tuple[NamedNode, list[Node]]) -> str:

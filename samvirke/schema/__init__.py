@@ -294,6 +294,17 @@ class Schema:
         key = tuple(types)
         return self._learnt(("detail", key), lambda: any(self.class_hint(iri).detail for iri in key))
 
+    @cached_property
+    def _nameless(self) -> str:
+        return f"{self.base}.well-known/genid/"
+
+    def is_nameless(self, node: Term | Triple) -> bool:
+        """Whether a thing is a blank node, or was one before it was given an address to be stored under.
+
+        Source: https://www.w3.org/TR/rdf11-concepts/#section-skolemization
+        """
+        return isinstance(node, BlankNode) or (isinstance(node, NamedNode) and node.value.startswith(self._nameless))
+
     def place(self, iri: str) -> float:
         """Return where things of a class stand among others: the order of the class, else of the nearest above it."""
         line = (iri, *self.superclasses(iri))

@@ -124,6 +124,18 @@ def test_a_row_without_a_value_says_so(draw):
     )
 
 
+def test_a_row_of_some_of_many_leads_to_all_of_them(draw):
+    part = Part((Fact((Value("number", "1"),)),), ())
+    row = _row(parts=(part,), path=f"{BASE}terms#{EVIL}", inverse=True, total=12_345, about=f"{BASE}id/{EVIL}")
+    html = draw.rows([row], {})
+
+    assert (
+        '<p class="note"><a href="/en/sparql?query=SELECT+%2A+WHERE+%7B%0A++GRAPH+%3Fpassage+%7B+%3Fthing+%3C' in html
+    )
+    assert html.count(">All 12,345</a></p>") == 1
+    assert "<script" not in html and "'" not in html
+
+
 def test_nothing_in_a_row_reaches_the_page_unescaped(draw):
     """Every text of a row, a part, a fact, a note and a value is hostile at once."""
     value = Value("thing", EVIL, EVIL, f"{BASE}id/{EVIL}", EVIL, (EVIL,))
