@@ -16,7 +16,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from samvirke.describe.blocks import Neighbourhood
-from samvirke.describe.connections import connections, dated, placed, relations
 from samvirke.describe.gathering import (
     INCOMING,
     INCOMING_KEPT,
@@ -31,6 +30,7 @@ from samvirke.describe.gathering import (
     Published,
     count,
 )
+from samvirke.describe.linked import connections, dated, placed, relations
 from samvirke.model import DefaultGraph, NamedNode, Quad
 from samvirke.terms import NIF, PROV, TYPE
 

@@ -8,9 +8,11 @@ Sources: http://graphml.graphdrawing.org/specification.html · https://gexf.net/
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from flask import Blueprint, Response, request, stream_with_context
+from flask import Blueprint, Response, request
+from werkzeug.wsgi import FileWrapper
 
 from samvirke.errors import NotFound
 from samvirke.model import NamedNode
@@ -28,6 +30,7 @@ blueprint = Blueprint("graph_answers", __name__)
 
 AT_ONCE = 400
 """Things whose relations are read at once for a file of everything."""
+IN_MEMORY = 4 << 20
 _BIG = 10**6
 
 
@@ -70,12 +73,12 @@ def file(lang: str, ending: str) -> Response:
         nodes = [Node(one.iri, one.label, "", one.class_iri) for one in publication.index.everything(lang)]
         edges = _everyedge_of(publication, [one.iri for one in nodes], lang)
         pieces = write(nodes, edges, layout.site_title(publication, lang), named)
-        return _file(publication, "", ending, media_type, stream_with_context(_encoded(pieces)))
+        return _file(publication, "", ending, media_type, _gathered(pieces))
     found = found_here(publication, iri, lang)
     things = {found.this.iri: found.this} | {one.iri: one for group in found.groups for one in group.things}
     nodes = [Node(one.iri, one.label, "", one.class_iri) for one in things.values()]
     some = [edge_of(iri, one.iri, group) for group in found.groups for one in group.things]
-    return _file(publication, iri, ending, media_type, _encoded(write(nodes, some, found.this.label, named)))
+    return _file(publication, iri, ending, media_type, _gathered(write(nodes, some, found.this.label, named)))
 
 
 def _everyedge_of(publication: Publication, iris: Sequence[str], lang: str) -> Iterator[Edge]:
@@ -87,17 +90,20 @@ def _everyedge_of(publication: Publication, iris: Sequence[str], lang: str) -> I
                 yield Edge(quad.subject.value, quad.object.value, name(quad.predicate.value, lang).value)
 
 
-def _encoded(pieces: Iterable[str]) -> Iterator[bytes]:
-    """Gather small pieces into larger ones, as UTF-8."""
-    some: list[str] = []
-    size = 0
-    for piece in pieces:
-        some.append(piece)
-        size += len(piece)
-        if size > 1 << 16:
-            yield "".join(some).encode()
-            some, size = [], 0
-    yield "".join(some).encode()
+def _gathered(pieces: Iterable[str]) -> Iterable[bytes]:
+    """Return what was written, all of it, before the first of it goes out: what fails on the way is told as an error.
+
+    What does not fit into some megabytes lies on disk until it is sent.
+    """
+    file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when it is sent
+    try:
+        for piece in pieces:
+            file.write(piece.encode())
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return FileWrapper(file, IN_MEMORY >> 6)
 
 
 def _file(publication: Publication, iri: str, ending: str, media_type: str, body: Any) -> Response:  # noqa: ANN401 - what a response takes

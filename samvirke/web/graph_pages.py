@@ -56,12 +56,13 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A relation on the page: which of its things are listed, and where the others are."""
+    """A relation on the page: which of its things are shown, and where the others are; `listed` can be reached."""
 
     group: Group
     anchor: str
     first: int
     last: int
+    listed: int
     previous: str
     next: str
 
@@ -178,6 +179,7 @@ def _shown(group: Group, anchor: str, path: Callable[..., str], number: int) -> 
         anchor=anchor,
         first=first + 1,
         last=min(first + STEP, len(group.things)),
+        listed=len(group.things),
         previous=address(number - 1) if number > 1 else "",
         next=address(number + 1) if number < pages else "",
     )

@@ -19,7 +19,7 @@ from jinja2.runtime import Macro
 from markupsafe import Markup
 
 from samvirke import __version__
-from samvirke.describe.connections import places_told
+from samvirke.describe.linked import places_told
 from samvirke.errors import SamvirkeError
 from samvirke.schema.hints import LAST, ClassHint
 from samvirke.terms import CORE

@@ -81,8 +81,7 @@ def neighbours(publication: Publication, iri: str, lang: str) -> Neighbours | No
     for (property_, inverse), ends in read.ends.items():
         things = _things(ends, read, found, iri)
         if things:
-            left = read.numbers.get((property_, inverse), 0)
-            total = left if left > len(ends) else len(things)
+            total = max(len(things), read.numbers.get((property_, inverse), 0))
             key, label = _named(publication, property_, inverse, lang)
             groups.append(Group(key, property_, inverse, label, things, total))
     order = _order(publication.schema, [this.class_iri])

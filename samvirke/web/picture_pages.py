@@ -17,7 +17,7 @@ from flask import Blueprint, render_template, request
 from markupsafe import Markup
 
 from samvirke.describe import USED
-from samvirke.describe.connections import LATITUDES, LONGITUDES, POINTS, below
+from samvirke.describe.linked import LATITUDES, LONGITUDES, POINTS, below
 from samvirke.edtf import Kind
 from samvirke.errors import NotFound
 from samvirke.model import Literal, NamedNode
