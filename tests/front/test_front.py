@@ -166,7 +166,7 @@ def test_the_page_of_queries_is_answered_at_the_desk_and_tells_what_went_wrong_t
     assert (good.status_code, long.status_code, bad.status_code, again.status_code) == (200, 200, 400, 304)
     assert '<p class="lead">No</p>' in good.text
     assert '<p class="lead">No</p>' in long.text
-    assert "Line 1, column 14." in bad.text
+    assert "Line 1, column 15." in bad.text
     assert "<pre>SELECT * { ?s nope:p ?o }\n              ^</pre>" in bad.text
 
 
