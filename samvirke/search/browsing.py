@@ -187,7 +187,7 @@ class _Writer:
         place = {number: position for position, number in enumerate(order)}
         rows = named_fields(self._schema, class_iri)
         facets = _Facets(self._connection, class_iri, len(order))
-        facets.write(CLASS, self._narrower(class_iri, place))
+        facets.write(CLASS, self._narrower(class_iri, place), first=True)
         for row in offered(rows):
             first, again = is_first(row.field), row.field.hidden
             facets.write(
