@@ -123,7 +123,7 @@ def plainly(text: str) -> list[str]:
 def initials(text: str) -> frozenset[str]:
     """Return what a name of several words may be called for short: its first letters.
 
-    With and without small words, and of three and more without the first: "KB" is Det Kgl. Bibliotek.
+    With and without small words, and of three and more words also without the first, which may be an article.
     """
     words = WORD.findall(unicodedata.normalize("NFC", text))
     large = [word for word in words if not word.islower()]

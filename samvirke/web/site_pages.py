@@ -1,7 +1,7 @@
 """The pages about the site as a whole: its files, how its facts are made, its API, its accessibility.
 
 Duty: lay out settings, counts and files that are there. Level 7 (web). Counts nothing and reads no fact.
-Source of the form of a citation: https://force11.org/info/joint-declaration-of-data-citation-principles-final/
+Source of what a citation names: https://doi.org/10.25490/a97f-egyk
 """
 
 from __future__ import annotations
