@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-import pyoxigraph
-
+from samvirke.gate.compiled.values import parts
 from samvirke.model import BlankNode, Candidate, Finding, Literal, NamedNode, Quad, Severity
 from samvirke.terms import TYPE
 
@@ -101,6 +100,5 @@ def _term(value: str) -> NamedNode | BlankNode | Literal:
         return BlankNode(value[2:])
     if not value.startswith('"'):
         return NamedNode(value)
-    quad = next(iter(pyoxigraph.parse(f"<urn:a> <urn:a> {value} .", pyoxigraph.RdfFormat.TURTLE)))
-    assert isinstance(quad.object, Literal), "it begins with a quotation mark"
-    return quad.object
+    text, datatype, language = parts(value)
+    return Literal(text, language=language) if language else Literal(text, datatype=NamedNode(datatype))
