@@ -131,21 +131,21 @@ def as_turtle(changes: Changes, publication: Publication) -> bytes:
 
     dataset = publication.links.void_dataset
     release = NamedNode(f"{dataset}-{changes.version}")
-    activity = NamedNode(f"{dataset}-{changes.version}-changes")
+    making = NamedNode(f"{dataset}-{changes.version}-changes")
     facts: list[Fact] = [
         (release, TYPE, DCAT.Dataset),
         (release, DCAT.isVersionOf, NamedNode(dataset)),
         (release, DCAT.version, Literal(changes.version)),
-        (release, PROV.wasGeneratedBy, activity),
-        (activity, TYPE, PROV.Activity),
-        (activity, RDFS.comment, Literal(f"{changes.added} facts added, {changes.removed} removed.", language="en")),
+        (release, PROV.wasGeneratedBy, making),
+        (making, TYPE, PROV.Activity),
+        (making, RDFS.comment, Literal(f"{changes.added} facts added, {changes.removed} removed.", language="en")),
     ]
     if changes.previous:
         before = NamedNode(f"{dataset}-{changes.previous}")
         facts += [(release, DCAT.previousVersion, before), (release, PROV.wasRevisionOf, before)]
-        facts += [(activity, PROV.generated, NamedNode(iri)) for iri in changes.new]
-        facts += [(activity, PROV.invalidated, NamedNode(iri)) for iri in changes.gone]
-        facts += [(activity, PROV.used, NamedNode(iri)) for iri in changes.changed]
+        facts += [(making, PROV.generated, NamedNode(iri)) for iri in changes.new]
+        facts += [(making, PROV.invalidated, NamedNode(iri)) for iri in changes.gone]
+        facts += [(making, PROV.used, NamedNode(iri)) for iri in changes.changed]
     if built := publication.manifest.get("built"):
         facts.append((release, DCT.issued, Literal(str(built), datatype=XSD.dateTime)))
     return write(facts, "ttl", {"dcat": DCAT, "dct": DCT, "prov": PROV, "rdfs": RDFS})

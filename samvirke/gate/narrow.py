@@ -2,7 +2,7 @@
 
 Duty: of a shape whose path is one step and whose constraints look at each value for itself, or count, the
 findings that a change can have made or ended, and only those. Level 3; changes nothing. Of a node that
-thousands refer to (a place, a funder) only the values that changed are read, and no more of the others than
+thousands refer to (a place, a topic) only the values that changed are read, and no more of the others than
 a count needs; of a value that is itself that node, whether it meets the constraints is asked once, and only
 when it does not are those looked for that have it.
 Source: https://www.w3.org/TR/shacl/#validation-definition
