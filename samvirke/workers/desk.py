@@ -67,7 +67,7 @@ class Desk:
         self._busy: list[Wire] = []
         self._errands: set[Errand] = set()
         self._hiring = 0
-        self._looking = False
+        self._looking = self._closing = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -376,6 +376,9 @@ class Desk:
             if errand is None or errand.void:
                 continue
             errand.alone = errand.alone or alone
+            if self._closing:
+                errand.fail(WorkerLost("The server is ending.", remedy="Ask again in a moment."))
+                continue
             try:
                 self._place(errand, again=True)
             except SamvirkeError as error:
@@ -473,7 +476,7 @@ class Desk:
 
     def _replace(self) -> None:
         """Have a new worker stand by in place of one that is gone, before the next question needs it."""
-        if self._hiring + len(self._idle) < self._pool.limits.workers:
+        if not self._closing and self._hiring + len(self._idle) < self._pool.limits.workers:
             self._do(self._stand_by())
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
@@ -505,7 +508,10 @@ class Desk:
         return await asyncio.get_running_loop().run_in_executor(self._hands, work, given)
 
     async def close(self) -> None:
-        """Let the idle workers go, also those that are only on their way."""
+        """Let the workers go: those that stand by, those that are only on their way, and those that nobody waits for."""
+        self._closing = True
+        for wire in list(self._busy):  # What was called off behind another question, and was begun all the same.
+            self._end(wire)
         while self._tasks:
             await asyncio.wait(self._tasks)
         while self._idle:
