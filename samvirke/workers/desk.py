@@ -508,7 +508,7 @@ class Desk:
         return await asyncio.get_running_loop().run_in_executor(self._hands, work, given)
 
     async def close(self) -> None:
-        """Let the workers go: those that stand by, those that are only on their way, and those that nobody waits for."""
+        """Let all workers go: on duty, on their way, or busy with what nobody waits for."""
         self._closing = True
         for wire in list(self._busy):  # What was called off behind another question, and was begun all the same.
             self._end(wire)
