@@ -97,6 +97,7 @@ SLOW_MODULES = frozenset(
         "web/test_graph_pages.py",
         "why/test_exactness.py",
         "web/test_catalogue.py",
+        "web/test_openapi.py",
         "workers/test_delta_properties.py",
         "workers/test_desk.py",
         "workers/test_lifecycle.py",

@@ -41,6 +41,7 @@ ROOMS = (
     "void",
     "catalogue",
     "reconcile",
+    "openapi",
 )
 """Modules with a `blueprint`. The order does not matter: no two of them share an address."""
 

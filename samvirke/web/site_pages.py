@@ -120,6 +120,9 @@ ENDPOINTS = (
     ("/dump/…", N_("The whole data set as files"), "N-Quads, N-Triples", "/dump/default.nt"),
     ("/changes", N_("What was written, the newest first"), "HTML, Atom", "/changes?format=atom"),
     ("/.well-known/void", N_("The data set described for machines"), _RDF, "/.well-known/void?format=ttl"),
+    ("/dcat", N_("The entry for catalogues of open data (DCAT-AP)"), _RDF, "/dcat?format=ttl"),
+    ("/reconcile", N_("Names of a table matched with things, for OpenRefine"), "JSON", "/reconcile"),
+    ("/openapi.json", N_("All these addresses described for programs (OpenAPI)"), "JSON", "/openapi.json"),
     ("/sitemap.xml", N_("Every page"), "XML", "/sitemap.xml"),
     ("/healthz, /readyz", N_("Whether the server lives, and can answer"), "JSON", "/readyz"),
 )
