@@ -94,11 +94,14 @@ def _graphs_of(finding: Finding, candidate: Candidate) -> list[str]:
     return sorted(quad.graph_name.value for quad in quads if isinstance(quad.graph_name, NamedNode))
 
 
-def _term(value: str) -> NamedNode | BlankNode | Literal:
-    """The term that a finding names as its value."""
+def _term(value: str) -> NamedNode | BlankNode | Literal | None:
+    """The term that a finding names as its value; None for words that are no term, such as a checksum."""
     if value.startswith("_:"):
         return BlankNode(value[2:])
     if not value.startswith('"'):
-        return NamedNode(value)
+        try:
+            return NamedNode(value)
+        except ValueError:
+            return None
     text, datatype, language = parts(value)
     return Literal(text, language=language) if language else Literal(text, datatype=NamedNode(datatype))

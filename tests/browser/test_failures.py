@@ -127,7 +127,8 @@ def test_the_keyboard_reaches_everything_in_order_and_leaves_again(opened, site_
         page.goto(f"{site_address}/da{path}")
         wanted = page.evaluate(
             """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea,'
-                + 'summary, [tabindex="0"]')].filter(one => one.checkVisibility() && one.tabIndex >= 0)
+                + 'summary, [tabindex="0"], .editor')].filter(one => one.checkVisibility()
+                    && (one.tabIndex >= 0 || one.shadowRoot))
                 .map((one, number) => one.dataset.stop = String(number))"""
         )
         reached = []

@@ -53,6 +53,7 @@ class Page(HTMLParser):
     styled: list[str] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
     json_ld: list[str] = field(default_factory=list)
+    reading: bool = False
     shown: list[str] = field(default_factory=list)
     """What a reader reads, but for code: there an address is told as what it is."""
 
@@ -81,6 +82,7 @@ class Page(HTMLParser):
             self.links.append((tag, values))
         elif tag == "script" and values.get("type") == "application/ld+json":
             self.json_ld.append("")
+            self.reading = True
         elif tag == "script" and values.get("type") != "application/json":
             self.scripts.append(values.get("src", "inline"))
 
@@ -90,6 +92,7 @@ class Page(HTMLParser):
             self.stack.pop()
 
     def handle_endtag(self, tag):
+        self.reading = self.reading and tag != "script"
         # A paragraph, a row or an item may be left open; everything else closes in order.
         while (
             self.stack
@@ -103,9 +106,9 @@ class Page(HTMLParser):
     def handle_data(self, data):
         if self.stack[-1:] == ["title"] and "svg" not in self.stack:
             self.title += data
-        elif self.stack[-1:] == ["script"] and self.json_ld:
+        elif self.stack[-1:] == ["script"] and self.reading:
             self.json_ld[-1] += data
-        elif not {"code", "pre", "textarea", "title"}.intersection(self.stack):
+        elif not {"code", "pre", "textarea", "title", "script"}.intersection(self.stack):
             self.shown.append(data)
 
     @property
