@@ -156,6 +156,10 @@ class Links:
         """Return the page of everything with a place."""
         return _with_query(f"/{lang}/map", **parameters)
 
+    def drawn(self, kind: str, lang: str, **parameters: str | int | None) -> str:
+        """Return the picture of a page (`timeline` or `map`) as a file."""
+        return _with_query(f"/{lang}/{kind}.svg", **parameters)
+
     def validation(self, lang: str) -> str:
         """Return the page of the gate's report."""
         return f"/{lang}/validation"

@@ -176,6 +176,8 @@ DOORS: tuple[Door, ...] = (
     ),
     Door("/{lang}/graph.json", "Give the neighbours of a thing", parameters=(_LANG, _ADDRESS)),
     Door("/{lang}/graph.svg", "Draw the neighbours of a thing", ("image/svg+xml",), parameters=(_LANG, _ADDRESS)),
+    Door("/{lang}/timeline.svg", "Draw everything with a date", ("image/svg+xml",), parameters=(_LANG,)),
+    Door("/{lang}/map.svg", "Draw everything with a place", ("image/svg+xml",), parameters=(_LANG,)),
     Door(
         "/{lang}/graph.graphml", "Give the graph as GraphML", ("application/graphml+xml",), parameters=(_LANG, _ADDRESS)
     ),

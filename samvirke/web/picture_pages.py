@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 
 from samvirke.describe import USED
@@ -30,6 +30,7 @@ from samvirke.web.formatting import parsed
 from samvirke.web.layout import Crumb, Page
 from samvirke.web.publication import Publication, current, serving
 from samvirke.web.views import SHEET, Dated, Placed, map_of, timeline_of
+from samvirke.web.views.alone import alone
 
 __all__ = ["blueprint", "point_in"]
 
@@ -76,6 +77,7 @@ class TimelineContext:
     paging: Paging
     more: bool
     picture: Markup
+    drawn: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class MapContext:
     paging: Paging
     wrong: tuple[Member, ...]
     picture: Markup
+    drawn: str
 
 
 # ---------------------------------------------------------------- when
@@ -107,6 +110,16 @@ class MapContext:
 @blueprint.get("/<language:lang>/timeline")
 def timeline(lang: str) -> str:
     """Show everything with a date, in the order of time."""
+    return render_template("timeline.html", **fields_of(_timeline(lang)))
+
+
+@blueprint.get("/<language:lang>/timeline.svg")
+def timeline_file(lang: str) -> Response:
+    """Answer the picture of the page as a file."""
+    return _file(_timeline(lang).picture, "timeline")
+
+
+def _timeline(lang: str) -> TimelineContext:
     publication = current()
     known, more = publication.once(("dated", lang), lambda: _dated(publication, lang))
     chosen = _chosen(publication)
@@ -114,7 +127,7 @@ def timeline(lang: str) -> str:
     gettext = wording.words(lang).gettext
     links = publication.links
     shown, paging = _stretch(rows, lambda page: links.timeline(lang, **_narrowed(publication, chosen, page)))
-    context = TimelineContext(
+    return TimelineContext(
         page=_frame(publication, lang, "/timeline", gettext("Timeline"), chosen),
         choices=_choices(publication, [row.member for row in known], chosen, lang, "timeline"),
         rows=tuple(shown),
@@ -128,8 +141,8 @@ def timeline(lang: str) -> str:
             lang,
             schema=publication.schema,
         ),
+        drawn=links.drawn("timeline", lang, **_same()),
     )
-    return render_template("timeline.html", **fields_of(context))
 
 
 def _dated(publication: Publication, lang: str) -> tuple[tuple[DatedRow, ...], bool]:
@@ -159,7 +172,27 @@ def _name(term: object) -> str:
 
 @blueprint.get("/<language:lang>/map")
 def map_(lang: str) -> str:
-    """Show the places, and how many things are at each."""
+    """Show everything with a place on a map, and in a list."""
+    return render_template("map.html", **fields_of(_map(lang)))
+
+
+@blueprint.get("/<language:lang>/map.svg")
+def map_file(lang: str) -> Response:
+    """Answer the picture of the page as a file."""
+    return _file(_map(lang).picture, "map")
+
+
+def _file(picture: Markup, name: str) -> Response:
+    """A picture as a file, with the parameters of its page. Raises: NotFound when there is nothing to draw."""
+    drawn = alone(picture, current().base)
+    if not drawn:
+        raise NotFound("There is nothing to draw.", remedy="The page without choices has all there is.")
+    response = Response(drawn, content_type="image/svg+xml")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.svg"'
+    return response
+
+
+def _map(lang: str) -> MapContext:
     publication = current()
     everywhere, wrong = publication.once(("placed", lang), lambda: _placed(publication, lang))
     chosen = _chosen(publication)
@@ -169,7 +202,7 @@ def map_(lang: str) -> str:
     places.sort(key=lambda one: (-one.count, one.member.label.casefold(), one.member.iri))
     shown, paging = _stretch(places, lambda page: links.map(lang, **_narrowed(publication, chosen, page)))
     things = [thing for one in everywhere for thing in (*one.things, one.member)]
-    context = MapContext(
+    return MapContext(
         page=_frame(publication, lang, "/map", gettext("Map"), chosen),
         choices=_choices(publication, things, chosen, lang, "map"),
         places=tuple(shown),
@@ -182,8 +215,8 @@ def map_(lang: str) -> str:
             ],
             lang,
         ),
+        drawn=links.drawn("map", lang, **_same()),
     )
-    return render_template("map.html", **fields_of(context))
 
 
 def _placed(publication: Publication, lang: str) -> tuple[tuple[Place, ...], tuple[Member, ...]]:
@@ -267,6 +300,11 @@ def _chosen(publication: Publication) -> str:
     if iri is None:
         raise NotFound("There is no such class.", remedy="The page without it has all of them.")
     return iri
+
+
+def _same() -> dict[str, str | int | None]:
+    """What this page was asked with: the picture's file shows the same."""
+    return {name: request.args.get(name) for name in ("class", "page")}
 
 
 def _is_of(publication: Publication, member: Member, chosen: str) -> bool:

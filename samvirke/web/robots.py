@@ -42,6 +42,8 @@ _DISALLOWED = (
     "/*/id/*/graph",
     "/*/map?",
     "/*/timeline?",
+    "/*/timeline.svg",
+    "/*/map.svg",
     "/*/class/*.csv",
     "/*/class/*.json",
     "/*/class/*.xlsx",

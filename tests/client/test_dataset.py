@@ -33,6 +33,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The starter site, built."""
     folder = tmp_path_factory.mktemp("client") / "site"
     assert command("init", folder).code == 0
+    with (folder / "samvirke.toml").open("a", encoding="utf-8") as settings:
+        settings.write("\n[limits]\ntimeout_ms = 1500\n")
     built = command("--site", folder, "build", SAMVIRKE_REASONER="false")
     assert built.code == 0, built.err
     return folder

@@ -26,7 +26,8 @@ PAGES = (  # For readers, and what only leads to such a page.
     r"/sitemap-<int:part>\.xml",
     r"/rdf-graph-store/.*",  # The same as without the slash, and direct identification (GSP 4.1).
 )
-ELSEWHERE = ("/changes/", "/rule/", "/document/")  # Whose names are not those of things.
+ELSEWHERE = ("/changes/", "/rule/", "/document/", "/{lang}/map.svg")
+"""What has no answer on this site for the examples: their names are not those of things, and nothing has a place."""
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
 
 
