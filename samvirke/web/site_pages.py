@@ -20,6 +20,7 @@ from samvirke.web.entity_pages import fields_of
 from samvirke.web.formatting import stamp
 from samvirke.web.layout import Crumb, DataLink, Page
 from samvirke.web.links import is_linkable
+from samvirke.web.list_pages import Tile, tiles
 from samvirke.web.publication import Publication, current
 
 __all__ = ["ENDPOINTS", "AboutContext", "AccessibilityContext", "ApiContext", "DataContext"]
@@ -61,6 +62,7 @@ class DataContext:
     formats: tuple[tuple[str, str, str], ...]
     citation: str
     bibtex: str
+    lists: tuple[Tile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ def dataset(lang: str) -> str:
         formats=tuple((ending, form.label, form.media_type) for ending, form in FORMATS.items()),
         citation=citation,
         bibtex=bibtex,
+        lists=tiles(publication, lang),
     )
     return render_template("dataset.html", **fields_of(context))
 
