@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from samvirke.model import NamedNode, Quad
@@ -153,12 +154,14 @@ def _names(schema: Iterable[Quad]) -> dict[str, str]:
 
 
 def _texts(folder: Path) -> Callable[[str], str | None]:
+    @lru_cache(maxsize=1)  # Passages come document by document.
     def text(checksum: str) -> str | None:
         if not _SHA256.fullmatch(checksum):
             return None
-        for path in sorted(folder.glob(f"{checksum}*")):
+        try:
             # Offsets count what is in the file: no line ending may become another.
-            return path.read_bytes().decode("utf-8", errors="replace")
-        return None
+            return (folder / f"{checksum}.txt").read_bytes().decode("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
 
     return text

@@ -9,13 +9,13 @@ Standard: https://nanopub.net/guidelines/working_draft/, schema http://www.nanop
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import IO
 
 import pyoxigraph
 from pyoxigraph import RdfFormat
 
 from samvirke.formats.about import About
-from samvirke.formats.order import ordered
 from samvirke.formats.said import Said, said
 from samvirke.formats.turtle import declared
 from samvirke.model import Literal, NamedNode, Quad, Triple
@@ -26,10 +26,13 @@ NP = Namespace("http://www.nanopub.org/nschema#")
 
 def write_nanopublications(quads: Iterable[Quad], output: IO[bytes], about: About) -> None:
     """Write the nanopublications in the order of their passages."""
-    passages, _ = said(quads)
-    written = [quad for passage in passages for quad in _nanopublication(passage, about)]
-    prefixes = {**about.prefixes, "np": str(NP), "prov": str(PROV), "dct": str(DCT), "xsd": str(XSD)}
-    used = declared(prefixes, (term for quad in written for term in quad))
+    given = list(quads)
+    passages, _ = said(given)
+    prefixes = {**about.prefixes, "np": str(NP), "prov": str(PROV), "dct": str(DCT)}
+    words = (NP.Nanopublication, PROV.wasQuotedFrom, DCT.isPartOf)
+    # What is written is many times what is given: it is never held whole.
+    used = declared(prefixes, chain(words, (term for quad in given for term in quad)))
+    written = (quad for passage in passages for quad in _nanopublication(passage, about))
     pyoxigraph.serialize(written, output, RdfFormat.TRIG, prefixes=used)
 
 
@@ -40,29 +43,19 @@ def _nanopublication(passage: Said, about: About) -> Iterator[Quad]:
         NamedNode(f"{address}#{part}") for part in ("Head", "assertion", "provenance", "pubinfo")
     )
     source, version = NamedNode(passage.address), NamedNode(passage.version)
-    parts: dict[NamedNode, list[Triple]] = {
-        head: [
-            Triple(whole, TYPE, NP.Nanopublication),
-            Triple(whole, NP.hasAssertion, assertion),
-            Triple(whole, NP.hasProvenance, provenance),
-            Triple(whole, NP.hasPublicationInfo, info),
-        ],
-        assertion: list(passage.facts),
-        provenance: [
-            Triple(assertion, PROV.wasQuotedFrom, source),
-            Triple(assertion, PROV.wasDerivedFrom, version),
-            Triple(source, DCT.isPartOf, version),
-            *passage.described,
-        ],
-        info: list(_info(whole, about)),
-    }
-    for graph, stated in parts.items():
-        yield from ordered(_in(graph, stated))
-
-
-def _in(graph: NamedNode, stated: Iterable[Triple]) -> Iterator[Quad]:
-    for triple in stated:
-        yield Quad(triple.subject, triple.predicate, triple.object, graph)
+    yield Quad(whole, TYPE, NP.Nanopublication, head)
+    yield Quad(whole, NP.hasAssertion, assertion, head)
+    yield Quad(whole, NP.hasProvenance, provenance, head)
+    yield Quad(whole, NP.hasPublicationInfo, info, head)
+    for fact in passage.facts:
+        yield Quad(fact.subject, fact.predicate, fact.object, assertion)
+    yield Quad(assertion, PROV.wasDerivedFrom, version, provenance)
+    yield Quad(assertion, PROV.wasQuotedFrom, source, provenance)
+    about_source = {Triple(source, DCT.isPartOf, version), *passage.described}
+    for triple in sorted(about_source, key=str):
+        yield Quad(triple.subject, triple.predicate, triple.object, provenance)
+    for triple in _info(whole, about):
+        yield Quad(triple.subject, triple.predicate, triple.object, info)
 
 
 def _info(whole: NamedNode, about: About) -> Iterator[Triple]:

@@ -7,8 +7,8 @@ Standards: https://www.w3.org/TR/rdf12-turtle/, https://www.w3.org/TR/prov-o/#wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import count
+from collections.abc import Iterable, Iterator
+from itertools import chain, count
 from typing import IO
 
 import pyoxigraph
@@ -16,7 +16,7 @@ from pyoxigraph import RdfFormat
 
 from samvirke.formats.about import About
 from samvirke.formats.order import triples
-from samvirke.formats.said import blank_labels, said
+from samvirke.formats.said import Said, blank_labels, said
 from samvirke.formats.turtle import declared
 from samvirke.model import BlankNode, NamedNode, Quad, Triple
 from samvirke.terms import PROV, RDF
@@ -26,22 +26,17 @@ def write_reified(quads: Iterable[Quad], output: IO[bytes], about: About) -> Non
     """Write the triples, each once, then the reifiers in the order of passages."""
     given = list(quads)
     passages, _ = said(given)
-    taken = blank_labels(given)
+    prefixes = {**about.prefixes, "rdf": str(RDF), "prov": str(PROV)}
+    words = (RDF.reifies, PROV.wasQuotedFrom)
+    used = declared(prefixes, chain(words, (term for quad in given for term in quad)))
+    written = chain(triples(given), _reifiers(passages, blank_labels(given)))
+    pyoxigraph.serialize(written, output, RdfFormat.TURTLE, prefixes=used)
+
+
+def _reifiers(passages: Iterable[Said], taken: set[str]) -> Iterator[Triple]:
     numbers = (f"q{number}" for number in count(1) if f"q{number}" not in taken)
-    written: list[Triple] = triples(given)
     for passage in passages:
         for fact in passage.facts:
             reifier = BlankNode(next(numbers))
-            written.append(Triple(reifier, RDF.reifies, fact))
-            written.append(Triple(reifier, PROV.wasQuotedFrom, NamedNode(passage.address)))
-    prefixes = declared({**about.prefixes, "rdf": str(RDF), "prov": str(PROV)}, _terms(written))
-    pyoxigraph.serialize(written, output, RdfFormat.TURTLE, prefixes=prefixes)
-
-
-def _terms(given: Iterable[Triple]) -> Iterable[object]:
-    for triple in given:
-        for term in triple:
-            if isinstance(term, Triple):
-                yield from term
-            else:
-                yield term
+            yield Triple(reifier, RDF.reifies, fact)
+            yield Triple(reifier, PROV.wasQuotedFrom, NamedNode(passage.address))

@@ -24,7 +24,6 @@ _CONTEXT: Mapping[str, object] = {
     "oa": "http://www.w3.org/ns/oa#",
     "dc": "http://purl.org/dc/elements/1.1/",
     "dcterms": "http://purl.org/dc/terms/",
-    "as": "http://www.w3.org/ns/activitystreams#",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
     "id": {"@type": "@id", "@id": "@id"},

@@ -112,6 +112,7 @@ def check_framed(content: bytes, quads: list[Quad]) -> None:
 def check_annotations(content: bytes, quads: list[Quad]) -> None:
     oa = rdflib.Namespace("http://www.w3.org/ns/oa#")
     graph = rdflib.Graph().parse(data=content, format="json-ld")
+    assert set(pyoxigraph.parse(content, pyoxigraph.RdfFormat.JSON_LD)) or not facts(quads)
     told = set()
     for annotation in graph.subjects(rdflib.RDF.type, oa.Annotation):
         target = graph.value(annotation, oa.hasTarget)
