@@ -150,7 +150,10 @@ def dataset(lang: str) -> str:
         version=publication.version,
         hash=publication.hash,
         licence=publication.settings.get("licence") or {},
-        formats=tuple((ending, form_of(ending).label, form_of(ending).media_type) for ending in ENDINGS),
+        # A profile is an address, too long for a line of a small screen.
+        formats=tuple(
+            (ending, form_of(ending).label, form_of(ending).media_type.partition(";")[0]) for ending in ENDINGS
+        ),
         citation=citation,
         bibtex=bibtex,
     )
