@@ -75,7 +75,8 @@ def _value(term: object, key: str) -> Any:  # noqa: ANN401 - a JSON value
         return term.value if key in _ADDRESSES else {"@id": term.value}
     if isinstance(term, BlankNode):
         return {"@id": str(term)}
-    assert isinstance(term, Literal), "parse_rdf refuses triple terms"
+    if not isinstance(term, Literal):
+        return str(term)  # A triple term: schema.org has nothing like it.
     value = plain(term)
     if isinstance(value, dict) and "@type" in value:
         # schema.org has Date and Text where RDF has datatypes; both are written as text.

@@ -87,7 +87,7 @@ def data(name: str) -> Response:
             return redirect(301, links.data(found.successor, extension))
         if found is not None:
             return describe(next(offer for offer in DESCRIPTIONS if offer.extension == extension), found.iri)
-        raise NotFound(_NOTHING[0], remedy=_NOTHING[1])
+    # A thing's own name may end like a format.
     found = _named(name, lambda iri: f"{links.data(iri, '')[:-1]}")
     if isinstance(found, Entity):
         form = request.args.get("format")
