@@ -19,7 +19,7 @@ from samvirke.model import NamedNode, Quad
 from samvirke.store import SCHEMA_FILE, read_rdf
 from samvirke.terms import OWL, RDF, RDFS, SKOS, TYPE
 
-__all__ = ["About", "Mappings", "read_about"]
+__all__ = ["About", "Mappings", "about_of", "read_about"]
 
 _SAME = frozenset({SKOS.exactMatch, OWL.equivalentClass, OWL.equivalentProperty, OWL.sameAs})
 _UP = frozenset({RDFS.subClassOf, RDFS.subPropertyOf})
@@ -122,15 +122,20 @@ def read_about(directory: Path, *, version: str, prefixes: Mapping[str, str]) ->
     schema = list(read_rdf(path)) if path.is_file() else []
     moment = _VERSION.match(version)
     licence = settings.get("licence")
-    return About(
+    return replace(
+        about_of(schema),
         prefixes=prefixes,
         base=str(settings.get("base") or ""),
         licence=str(licence.get("address") or "") if isinstance(licence, dict) else "",
         generated="{}-{}-{}T{}:{}:{}Z".format(*moment.groups()) if moment else "",
-        mappings=Mappings(schema),
-        terms=_names(schema),
         text=_texts(directory / "texts"),
     )
+
+
+def about_of(schema: Iterable[Quad]) -> About:
+    """Return what the schema graphs alone tell: mappings and names."""
+    given = list(schema)
+    return About(mappings=Mappings(given), terms=_names(given))
 
 
 def _settings(path: Path) -> Mapping[str, object]:
