@@ -68,6 +68,7 @@ SLOW_MODULES = frozenset(
         "federation/test_federation.py",
         "federation/test_meaning.py",
         "federation/test_over_http.py",
+        "formats/test_views_of_sites.py",
         "front/test_front.py",
         "oddities/test_oddities.py",
         "gate/test_differential.py",

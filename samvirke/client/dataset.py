@@ -16,7 +16,7 @@ from samvirke.client.entities import Entity, Fact, Passage
 from samvirke.client.tables import Table
 from samvirke.client.values import Iri, value_of
 from samvirke.errors import NotFound, WrongUse
-from samvirke.formats import FORMATS
+from samvirke.formats.views import ENDINGS
 from samvirke.model import NamedNode
 from samvirke.sparql import classify
 from samvirke.terms import DCT, RDFS, SKOS, Namespace
@@ -112,13 +112,15 @@ class Dataset:
         return Entity(Iri(iri), labels.get(iri, iri), tuple(facts))
 
     def export(self, form: str, to: str | Path | IO[bytes] | None = None) -> bytes | None:
-        """Write everything in a format (ttl, nt, nq, trig, rdf, jsonld) to a file; without one, return the bytes.
+        """Write everything in a format to a file; without one, return the bytes.
+
+        `samvirke export --help` lists the formats: ttl, nq, jsonld and others.
 
         Raises: WrongUse for an unknown format.
         """
         name = form.lower().removeprefix(".")
-        if name not in FORMATS:
-            raise WrongUse(f"There is no format {form}.", remedy=f"Use one of {', '.join(FORMATS)}.")
+        if name not in ENDINGS:
+            raise WrongUse(f"There is no format {form}.", remedy=f"Use one of {', '.join(ENDINGS)}.")
         if to is None:
             kept = BytesIO()
             self._place.write(name, kept)

@@ -21,6 +21,7 @@ __all__ = ["Server"]
 
 _STRETCH_BYTES = 1 << 20
 _DUMPS = {"nq": "data.nq", "nt": "default.nt"}
+_SCHEMA = "schema.nq"
 _TIMED_OUT = 503
 _GONE = (404, 410)
 _SYNTAX = "query-syntax-error"
@@ -62,17 +63,27 @@ class Server:
         )
 
     def write(self, form: str, file: IO[bytes]) -> None:
-        """Write everything, in a format of `samvirke.formats`."""
-        from samvirke.formats import FORMATS  # noqa: PLC0415 - only needed here
+        """Write everything, in a format or a view of `samvirke.formats`.
 
-        with self._open(f"dump/{_DUMPS['nq' if FORMATS[form].quads else 'nt']}") as answer:
+        A view made here knows neither the licence nor the words around a passage, which no dump holds.
+        """
+        from samvirke.formats.about import About, about_of  # noqa: PLC0415 - only needed here
+        from samvirke.formats.views import VIEWS, form_of, write  # noqa: PLC0415 - only needed here
+        from samvirke.store import read_rdf  # noqa: PLC0415 - only needed here
+
+        source = "nq" if form_of(form).quads else "nt"
+        about = About()
+        if form in VIEWS:
+            with self._open(f"dump/{_SCHEMA}") as answer:
+                about = about_of(read_rdf(answer.read(), format="nq"))
+        with self._open(f"dump/{_DUMPS[source]}") as answer:
             if form in _DUMPS:
                 shutil.copyfileobj(answer, file, _STRETCH_BYTES)
                 return
             from pyoxigraph import RdfFormat, parse  # noqa: PLC0415 - only needed here
 
-            source = RdfFormat.N_QUADS if FORMATS[form].quads else RdfFormat.N_TRIPLES
-            FORMATS[form].write(parse(answer, format=source), file, {})
+            quads = parse(answer, format=RdfFormat.from_extension(source))
+            write(form, quads, file, about)
 
     def close(self) -> None:
         """End nothing: a server stays."""

@@ -10,6 +10,8 @@ import click
 from samvirke.commands.frame import Command, Frame, option, pass_frame, words
 from samvirke.commands.output import destination
 
+DESCRIBED = ("ttl", "nt", "rdf", "jsonld", "trig", "nq", "framed", "schema", "anno", "nanopub", "ttl12", "qs")
+"""The names of `formats.views.ENDINGS`; written out, for reading the table takes longer than most commands."""
 RESULT_FORMATS = ("table", "csv", "tsv", "json", "xml", "ttl", "nt", "rdf", "jsonld", "trig", "nq")
 
 
@@ -64,7 +66,7 @@ def query(
 @option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "ttl", "nt", "rdf", "jsonld", "trig", "nq"]),
+    type=click.Choice(["text", "json", *DESCRIBED]),
     help=words("How it is written (default: text).", "Hvordan det skrives (ellers: text)."),
 )
 @option("-o", "--output", metavar="FILE", help=words("Write to this file.", "Skriv til denne fil."))

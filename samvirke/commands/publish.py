@@ -156,8 +156,12 @@ def _show_refusal(frame: Frame, refused: Exception) -> None:
 @click.command(
     cls=Command,
     words=words(
-        "Write everything that is published in one format. nq and trig keep the passage or rule each fact comes from.",
-        "Skriv alt det udgivne i ét format. nq og trig bevarer passagen eller reglen, hver oplysning kommer fra.",
+        "Write everything that is published in one format. nq and trig keep the passage or rule each fact comes from."
+        "\n\nFormats: ttl, nt, nq, trig, rdf, jsonld; framed (JSON-LD as a tree), schema (schema.org), anno"
+        " (Web Annotation), nanopub (nanopublications), ttl12 (Turtle of RDF 1.2), qs (QuickStatements).",
+        "Skriv alt det udgivne i ét format. nq og trig bevarer passagen eller reglen, hver oplysning kommer fra."
+        "\n\nFormater: ttl, nt, nq, trig, rdf, jsonld; framed (JSON-LD som et træ), schema (schema.org), anno"
+        " (Web Annotation), nanopub (nanopublikationer), ttl12 (Turtle efter RDF 1.2), qs (QuickStatements).",
     ),
 )
 @click.argument("form", metavar="FORMAT")

@@ -176,16 +176,18 @@ def export_generation(generation: Generation, form: str, file: IO[bytes]) -> Non
             a stretch at a time.
     Raises: WrongUse for an unknown format.
     """
-    from samvirke.formats import FORMATS
+    from samvirke.formats.about import read_about
+    from samvirke.formats.views import ENDINGS, form_of, write
     from samvirke.store import DATA_FILE, DEFAULT_FILE, read_rdf
 
     name = form.lower().removeprefix(".")
-    if name not in FORMATS:
-        raise WrongUse(f"There is no format {form}.", remedy=f"Use one of {', '.join(FORMATS)}.")
-    wanted = FORMATS[name]
-    source = generation.directory / (DATA_FILE if wanted.quads else DEFAULT_FILE)
+    if name not in ENDINGS:
+        raise WrongUse(f"There is no format {form}.", remedy=f"Use one of {', '.join(ENDINGS)}.")
+    source = generation.directory / (DATA_FILE if form_of(name).quads else DEFAULT_FILE)
     if source.suffix == f".{name}":
         with source.open("rb") as stored:
             shutil.copyfileobj(stored, file, _STRETCH_BYTES)
         return
-    wanted.write(read_rdf(source), file, generation.manifest["prefixes"])
+    prefixes = generation.manifest["prefixes"]
+    about = read_about(generation.directory, version=generation.version, prefixes=prefixes)
+    write(name, read_rdf(source), file, about)

@@ -36,10 +36,16 @@ def describe_thing(frame: Frame, thing: str, form: str, file: IO[bytes]) -> None
     with published(site, frame.language) as known:
         iri = known.find(thing)
         if form not in ("text", "json"):
-            from samvirke.formats import FORMATS
+            from samvirke.formats.about import read_about
+            from samvirke.formats.said import without_passages
+            from samvirke.formats.views import VIEWS, write
 
             quads = known.pool.read("describe", iri=iri)
-            FORMATS[form].write(quads, file, known.publication.links.prefixes)
+            publication = known.publication
+            about = read_about(publication.directory, version=publication.version, prefixes=publication.links.prefixes)
+            if form in VIEWS and not VIEWS[form].quads:
+                quads = without_passages(quads, [iri])
+            write(form, quads, file, about.of(iri))
             return
         facts, view = look_at(known, iri)
         if form == "json":

@@ -85,7 +85,7 @@ def _addresses(graph: str, triples: list[Triple]) -> Iterable[str]:
         for term in triple:
             if isinstance(term, NamedNode):
                 yield term.value
-            elif isinstance(term, Literal) and isinstance(plain := _plain(term), dict) and "@type" in plain:
+            elif isinstance(term, Literal) and isinstance(value := plain(term), dict) and "@type" in value:
                 yield term.datatype.value
 
 
@@ -107,11 +107,12 @@ def _identifier(term: object, names: _Names) -> str:
 def _value(term: object, names: _Names) -> Any:  # noqa: ANN401 - a JSON value
     if not isinstance(term, Literal):
         return {"@id": _identifier(term, names)}
-    plain = _plain(term)
-    return {**plain, "@type": names.short(plain["@type"])} if isinstance(plain, dict) and "@type" in plain else plain
+    value = plain(term)
+    return {**value, "@type": names.short(value["@type"])} if isinstance(value, dict) and "@type" in value else value
 
 
-def _plain(term: Literal) -> Any:  # noqa: ANN401 - a JSON value
+def plain(term: Literal) -> Any:  # noqa: ANN401 - a JSON value
+    """Return a literal as JSON-LD has it: a JSON value where it comes back as it was, else a value object."""
     if term.language:
         return {"@value": term.value, "@language": term.language}
     if term.datatype == XSD.string:

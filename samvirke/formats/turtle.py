@@ -19,18 +19,19 @@ from samvirke.model import Literal, NamedNode, Quad
 def write_turtle(quads: Iterable[Quad], output: IO[bytes], prefixes: Mapping[str, str]) -> None:
     """Write the triples, each once."""
     given = triples(quads)
-    declared = _used(prefixes, (term for triple in given for term in triple))
-    pyoxigraph.serialize(given, output, RdfFormat.TURTLE, prefixes=declared)
+    used = declared(prefixes, (term for triple in given for term in triple))
+    pyoxigraph.serialize(given, output, RdfFormat.TURTLE, prefixes=used)
 
 
 def write_trig(quads: Iterable[Quad], output: IO[bytes], prefixes: Mapping[str, str]) -> None:
     """Write the quads, each once, graph by graph."""
     given = ordered(quads)
-    declared = _used(prefixes, (term for quad in given for term in quad))
-    pyoxigraph.serialize(given, output, RdfFormat.TRIG, prefixes=declared)
+    used = declared(prefixes, (term for quad in given for term in quad))
+    pyoxigraph.serialize(given, output, RdfFormat.TRIG, prefixes=used)
 
 
-def _used(prefixes: Mapping[str, str], terms: Iterable[object]) -> dict[str, str]:
+def declared(prefixes: Mapping[str, str], terms: Iterable[object]) -> dict[str, str]:
+    """Return the prefixes that some term begins with."""
     addresses = set()
     for term in terms:
         if isinstance(term, NamedNode):

@@ -18,7 +18,7 @@ from samvirke.errors import NotFound
 from samvirke.negotiate import Offer, choose
 from samvirke.search import Entity
 from samvirke.terms import CORE_GRAPH
-from samvirke.web.data import RDF, describe, find, graphs
+from samvirke.web.data import DESCRIPTIONS, RDF, describe, find, graphs
 from samvirke.web.headers import link, redirect, vary
 from samvirke.web.languages import neutral_redirect_language
 from samvirke.web.publication import current, serving
@@ -62,7 +62,7 @@ def thing_elsewhere() -> Response:
     if found is None:
         raise NotFound("Nothing has that address.", remedy="Search for its name.")
     if form is not None:
-        return describe(choose(None, RDF, query_format=form), iri)
+        return describe(choose(None, DESCRIPTIONS, query_format=form), iri)
     return _to_thing(found)
 
 

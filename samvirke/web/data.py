@@ -14,7 +14,9 @@ from io import BytesIO
 from flask import Blueprint, Response, request, send_file
 
 from samvirke.errors import Gone, NotAcceptable, NotFound
-from samvirke.formats import FORMATS
+from samvirke.formats import FORMATS, framed
+from samvirke.formats.about import About, read_about
+from samvirke.formats.views import ENDINGS, VIEWS, form_of, write
 from samvirke.model import NamedNode, Quad
 from samvirke.negotiate import Offer, choose
 from samvirke.search import Entity
@@ -24,7 +26,7 @@ from samvirke.web.headers import VERSION_HEADER, link, redirect, vary
 from samvirke.web.links import is_iri
 from samvirke.web.publication import Publication, current, serving
 
-__all__ = ["RDF", "as_rdf", "blueprint", "describe", "dump", "find", "graphs"]
+__all__ = ["CONTEXT_TYPE", "DESCRIPTIONS", "RDF", "as_rdf", "blueprint", "describe", "dump", "find", "graphs"]
 
 blueprint = Blueprint("data", __name__)
 
@@ -33,10 +35,13 @@ RDF: tuple[Offer, ...] = tuple(
     Offer(form.media_type, extension, form.label, _ALIASES.get(extension, ())) for extension, form in FORMATS.items()
 )
 """The formats of a description, in the order they are offered."""
+DESCRIPTIONS: tuple[Offer, ...] = (*RDF, *(Offer(view.media_type, name, view.label) for name, view in VIEWS.items()))
+"""These and the views, which only a name can ask for: their media types are those of the syntaxes they are in."""
 
 LARGEST_GRAPH = 200_000
 """Quads of one named graph that are answered at once; whoever wants more takes the dump."""
 _LABELLED = 500
+CONTEXT_TYPE = 'application/ld+json;profile="http://www.w3.org/ns/json-ld#context"'
 _NOTHING = ("Nothing has this address.", "Search for its name.")
 DUMPS: Mapping[str, str] = {
     "data.nq": "application/n-quads",
@@ -74,24 +79,25 @@ def data(name: str) -> Response:
     """Answer the description of a thing in the format its extension names; without one, lead to a format."""
     links = current().links
     stem, dot, extension = name.rpartition(".")
-    if dot and extension in FORMATS:
+    if dot and extension in ENDINGS:
         found = _named(stem, lambda iri: links.data(iri, extension))
         if isinstance(found, Response):
             return found
         if found is not None and found.successor is not None:
             return redirect(301, links.data(found.successor, extension))
         if found is not None:
-            return describe(next(offer for offer in RDF if offer.extension == extension), found.iri)
-        raise NotFound(_NOTHING[0], remedy=_NOTHING[1])
+            return describe(next(offer for offer in DESCRIPTIONS if offer.extension == extension), found.iri)
+    # A thing's own name may end like a format.
     found = _named(name, lambda iri: f"{links.data(iri, '')[:-1]}")
     if isinstance(found, Entity):
-        offer = choose(request.headers.get("Accept"), RDF, query_format=request.args.get("format"))
+        form = request.args.get("format")
+        offer = choose(request.headers.get("Accept"), RDF if form is None else DESCRIPTIONS, query_format=form)
         return redirect(303, links.data(found.iri, offer.extension), "Accept")
     if found is None and dot and isinstance(_named(stem), Entity):
         raise NotAcceptable(
             "There is no such format.",
             offers=[offer.media_type for offer in RDF],
-            remedy=f"End the address in one of: {', '.join('.' + known for known in FORMATS)}.",
+            remedy=f"End the address in one of: {', '.join('.' + known for known in ENDINGS)}.",
         )
     if found is None:
         raise NotFound(_NOTHING[0], remedy=_NOTHING[1])
@@ -122,8 +128,8 @@ def describe(offer: Offer, *iris: str) -> Response:
     if not quads:
         raise NotFound(_NOTHING[0], remedy=_NOTHING[1])
     facts = _facts(quads, iris)
-    quads = [*(quads if FORMATS[offer.extension].quads else facts), *_names(publication, facts)]
-    response = as_rdf(quads, offer, publication)
+    quads = [*(quads if form_of(offer.extension).quads else facts), *_names(publication, facts)]
+    response = as_rdf(quads, offer, publication, iris)
     links = publication.links
     if len(iris) == 1:
         link(response, links.canonical(links.data(iris[0], offer.extension)), "canonical")
@@ -168,18 +174,45 @@ def graphs(iris: Iterable[str]) -> Response:
     return response
 
 
-def as_rdf(quads: Iterable[Quad], offer: Offer, publication: Publication) -> Response:
+def as_rdf(quads: Iterable[Quad], offer: Offer, publication: Publication, roots: Iterable[str] = ()) -> Response:
     """Write quads in a format, with the licence in `Link`."""
-    form, output = FORMATS[offer.extension], BytesIO()
-    form.write(quads, output, publication.links.prefixes)
-    charset = "; charset=utf-8" if form.media_type.startswith("text/") else ""
-    response = Response(output.getvalue(), content_type=form.media_type + charset)
+    output = BytesIO()
+    write(
+        offer.extension,
+        quads,
+        output,
+        about(publication).of(*roots) if offer.extension in VIEWS else _plain(publication),
+    )
+    charset = "; charset=utf-8" if offer.media_type.startswith("text/") else ""
+    response = Response(output.getvalue(), content_type=offer.media_type + charset)
     licence = publication.settings.get("licence") or {}
     if is_iri(str(licence.get("address", ""))):
         link(response, str(licence["address"]), "license")
     # Which dataset this is a part of: an extension relation, as no registered one says it.
     link(response, publication.links.void_dataset, str(VOID.inDataset))
     return response
+
+
+def about(publication: Publication) -> About:
+    """What a view needs to know of a generation, read once."""
+    return publication.once(
+        "about",
+        lambda: read_about(
+            publication.directory, version=publication.generation.version, prefixes=publication.links.prefixes
+        ),
+    )
+
+
+def _plain(publication: Publication) -> About:
+    return About(prefixes=publication.links.prefixes)
+
+
+@blueprint.get("/context.jsonld")
+def context() -> Response:
+    """Answer the names of the site's classes and properties, as JSON-LD reads them."""
+    publication = current()
+    found = publication.once("context", lambda: framed.context(about(publication)))
+    return Response(found, content_type=CONTEXT_TYPE)
 
 
 @blueprint.get("/dump/<name>")

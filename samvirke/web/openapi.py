@@ -18,7 +18,7 @@ from flask import Blueprint, Response
 from samvirke import __version__
 from samvirke.negotiate import Offer
 from samvirke.sparql.formats import GRAPHS, RESULTS
-from samvirke.web.data import DUMPS, RDF
+from samvirke.web.data import CONTEXT_TYPE, DESCRIPTIONS, DUMPS, RDF
 from samvirke.web.layout import in_language
 from samvirke.web.publication import Publication, current
 
@@ -87,6 +87,7 @@ def _types(offers: Sequence[Offer]) -> tuple[str, ...]:
 
 
 _RDF = _types(RDF)
+_VIEWS = _types(DESCRIPTIONS)
 _ANSWERS = (*_types(RESULTS), *_types(GRAPHS))
 _LANG = Parameter("lang", "A language of the site", "path", required=True)
 _NAME = Parameter("name", "What stands behind the base in a thing's address", "path", required=True)
@@ -127,13 +128,14 @@ DOORS: tuple[Door, ...] = (
         parameters=(Parameter("address", "The address"), _FORMAT),
         leads=True,
     ),
-    Door("/data/{name}", "Tell what is known of a thing; end the name in .ttl, .jsonld …", _RDF, parameters=(_NAME,)),
+    Door("/data/{name}", "Tell what is known of a thing; end the name in .ttl, .jsonld …", _VIEWS, parameters=(_NAME,)),
     Door(
         "/dump/{file}",
         "Give a whole file",
         tuple(dict.fromkeys(DUMPS.values())),
         parameters=(Parameter("file", "The file", "path", of=tuple(DUMPS), required=True),),
     ),
+    Door("/context.jsonld", "Give the names that framed JSON-LD uses", (CONTEXT_TYPE,)),
     Door("/.well-known/void", "Describe the dataset", _types(GRAPHS), parameters=(_FORMAT,)),
     Door("/dcat", "Give the catalogue entry (DCAT-AP 3)", _types(GRAPHS), parameters=(_FORMAT,)),
     Door("/ontology", "Give the ontology", _types(GRAPHS), parameters=(_FORMAT,)),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from babel.dates import format_date
 from flask import render_template
 
-from samvirke.formats import FORMATS
+from samvirke.formats.views import ENDINGS, form_of
 from samvirke.web import formatting, layout, wording
 from samvirke.web.data import DUMPS
 from samvirke.web.entity_pages import fields_of
@@ -120,6 +120,7 @@ ENDPOINTS = (
     ("/ontology", N_("All terms, with shapes and lists"), f"HTML, {_RDF}", "/ontology"),
     ("/validation", N_("What the check found"), "HTML, Turtle, CSV, JSON, SARIF", "/validation?format=csv"),
     ("/dump/…", N_("The whole data set as files"), "N-Quads, N-Triples", "/dump/default.nt"),
+    ("/context.jsonld", N_("The names that framed JSON-LD uses, with what they mean"), "JSON-LD", "/context.jsonld"),
     ("/changes", N_("What was written, the newest first"), "HTML, Atom", "/changes?format=atom"),
     ("/.well-known/void", N_("The data set described for machines"), _RDF, "/.well-known/void?format=ttl"),
     ("/dcat", N_("The entry for catalogues of open data (DCAT-AP)"), _RDF, "/dcat?format=ttl"),
@@ -151,7 +152,10 @@ def dataset(lang: str) -> str:
         version=publication.version,
         hash=publication.hash,
         licence=publication.settings.get("licence") or {},
-        formats=tuple((ending, form.label, form.media_type) for ending, form in FORMATS.items()),
+        # A profile is an address, too long for a line of a small screen.
+        formats=tuple(
+            (ending, form_of(ending).label, form_of(ending).media_type.partition(";")[0]) for ending in ENDINGS
+        ),
         citation=citation,
         bibtex=bibtex,
         lists=tiles(publication, lang),

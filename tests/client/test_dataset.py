@@ -119,6 +119,11 @@ def test_a_folder_and_a_server_say_the_same(site, address):
             rdflib.Graph().parse(data=far.export("ttl"), format="turtle"),
         )
         assert near.export("nq") == far.export("nq")
+        for view in ("framed", "schema", "qs"):  # The others tell what only the folder knows, as the licence.
+            assert near.export(view) == far.export(view)
+        assert b"schema.org/" in near.export("schema")
+        for view in ("anno", "nanopub", "ttl12"):
+            assert far.export(view)
 
 
 def test_exports_go_to_a_file_or_a_stream(dataset, tmp_path):
