@@ -42,6 +42,7 @@ ROOMS = (
     "catalogue",
     "reconcile",
     "openapi",
+    "signposts",
 )
 """Modules with a `blueprint`. The order does not matter: no two of them share an address."""
 

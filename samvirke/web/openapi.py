@@ -241,6 +241,12 @@ DOORS: tuple[Door, ...] = (
         parameters=(Parameter("short", "Its name", "path", required=True),),
         leads=True,
     ),
+    Door(
+        "/linkset",
+        "Give the links of a thing's pages and data, or of the data set (RFC 9264)",
+        ("application/linkset+json", "application/linkset"),
+        parameters=(_ADDRESS, _FORMAT),
+    ),
     Door("/openapi.json", "This description"),
     Door("/healthz", "Say that the process answers"),
     Door("/readyz", "Say whether there is something to answer from"),
