@@ -98,6 +98,7 @@ SLOW_MODULES = frozenset(
         "why/test_exactness.py",
         "web/test_catalogue.py",
         "web/test_openapi.py",
+        "web/test_feeds.py",
         "web/test_manners.py",
         "workers/test_delta_properties.py",
         "workers/test_desk.py",

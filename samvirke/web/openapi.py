@@ -207,7 +207,12 @@ DOORS: tuple[Door, ...] = (
         ("text/html",),
         parameters=(_LANG, Parameter("id", "The thing")),
     ),
-    Door("/changes", "Give the feed of changes", ("application/atom+xml",), parameters=(_FORMAT, _ADDRESS)),
+    Door(
+        "/changes",
+        "Give the feed of changes: of the site, of a thing, of the things of a class",
+        ("application/atom+xml",),
+        parameters=(_FORMAT, _ADDRESS, Parameter("class", "The address of a class, or the name of its list")),
+    ),
     Door(
         "/changes/{sequence}",
         "Give a change as an RDF Patch",
