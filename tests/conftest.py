@@ -99,6 +99,7 @@ SLOW_MODULES = frozenset(
         "web/test_catalogue.py",
         "web/test_openapi.py",
         "web/test_feeds.py",
+        "web/test_ldes.py",
         "web/test_manners.py",
         "workers/test_delta_properties.py",
         "workers/test_desk.py",

@@ -43,6 +43,7 @@ ROOMS = (
     "reconcile",
     "openapi",
     "signposts",
+    "ldes",
 )
 """Modules with a `blueprint`. The order does not matter: no two of them share an address."""
 

@@ -17,9 +17,8 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, Response, make_response, request
 
 from samvirke.errors import Gone, NotFound
-from samvirke.formats import FORMATS
 from samvirke.negotiate import Offer, choose
-from samvirke.web.data import DUMPS
+from samvirke.web.data import DUMPS, RDF
 from samvirke.web.headers import redirect, vary
 from samvirke.web.links import is_iri
 from samvirke.web.publication import Publication, current, serving
@@ -57,8 +56,8 @@ def of_thing(publication: Publication, iri: str, class_iri: str = "") -> tuple[S
         *(Signpost("type", _uri(one)) for one in types[:1]),
         *_licence(publication),
         *(
-            Signpost("describedby", links.canonical(links.data(iri, ending)), form.media_type)
-            for ending, form in FORMATS.items()
+            Signpost("describedby", links.canonical(links.data(iri, offer.extension)), offer.media_type)
+            for offer in RDF
         ),
         *_linksets(publication, iri),
     )

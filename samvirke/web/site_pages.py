@@ -119,6 +119,7 @@ ENDPOINTS = (
     ("/validation", N_("What the check found"), "HTML, Turtle, CSV, JSON, SARIF", "/validation?format=csv"),
     ("/dump/…", N_("The whole data set as files"), "N-Quads, N-Triples", "/dump/default.nt"),
     ("/changes", N_("What was written, the newest first"), "HTML, Atom", "/changes?format=atom"),
+    ("/changes/ldes", N_("Every version of everything, to follow (LDES)"), "TriG, N-Quads, JSON-LD", "/changes/ldes"),
     ("/.well-known/void", N_("The data set described for machines"), _RDF, "/.well-known/void?format=ttl"),
     ("/dcat", N_("The entry for catalogues of open data (DCAT-AP)"), _RDF, "/dcat?format=ttl"),
     (
