@@ -24,7 +24,7 @@ from samvirke.workers import Pool
 ACCEPTS = json.loads(Path(__file__).with_name("accepts.json").read_text("utf-8"))
 ROOT = Path(__file__).parents[2]
 OF_A_HOP = {"Date", "Content-Length"}
-WITHDRAWN, MOVED = "sunk", "elsinore"
+WITHDRAWN = "sunk"
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +169,22 @@ def test_a_thing_names_its_pages_and_its_data_at_each_step(site):
         assert second.status_code == 200
         assert 'rel="canonical"' in told
         assert 'rel="describes"' in told
+
+
+@pytest.mark.parametrize("form", ["text/html", "text/turtle", "application/ld+json", "*/*"])
+def test_what_has_a_successor_leads_there_for_good(client, form):
+    about = quote("https://fyr.example/atlas/id/old-anholt", safe="")
+    for path, wanted in (
+        ("/id/old-anholt", "/id/anholt"),
+        ("/data/old-anholt.ttl", "/data/anholt.ttl"),
+        ("/da/id/old-anholt", "/da/id/anholt"),
+    ):
+        answer = client.get(path, headers={"Accept": form})
+        assert (answer.status_code, answer.headers["Location"]) == (301, wanted)
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    moved = client.get(f"/linkset?about={about}&format=json")
+    assert moved.status_code == 301
+    assert client.get(moved.headers["Location"]).status_code == 200
 
 
 @pytest.mark.parametrize("form", ["text/html", "text/turtle", "application/ld+json", "*/*"])
