@@ -67,6 +67,7 @@ class Page(HTMLParser):
         values = {name: value or "" for name, value in attrs}
         if tag not in VOID:
             self.stack.append(tag)
+        self.of_a_script = tag == "script" and values.get("type") == "application/json"
         if "id" in values:
             self.ids.append(values["id"])
         if "style" in values:
@@ -104,7 +105,7 @@ class Page(HTMLParser):
         if self.stack[-1:] == ["title"] and "svg" not in self.stack:
             self.title += data
         elif self.stack[-1:] == ["script"] and self.json_ld:
-            self.json_ld[-1] += data
+            self.json_ld[-1] += "" if self.of_a_script else data  # Data for the page's own script are no JSON-LD.
         elif not {"code", "pre", "textarea", "title"}.intersection(self.stack):
             self.shown.append(data)
 
