@@ -76,11 +76,14 @@ class Clerk:
             candidate=replace(candidate, store=Store()),
         )
 
-    def replay(self, store: Store, asserted: Delta) -> None:
-        """Make a change again that was judged and written down before, and bring up to date what follows from it."""
+    def replay(self, store: Store, asserted: Delta) -> Delta:
+        """Make a change again that was judged and written down before, and bring up to date what follows from it.
+
+        Returns what follows.
+        """
         apply_delta(store, asserted)
-        self.rules.apply(store, asserted)
-        _let_go(store, asserted)
+        derived = self.rules.apply(store, asserted)
+        return derived.then(_let_go(store, asserted))
 
     def judge(self, store: Store, delta: Delta, *, graphs: Sequence[str] | None = None) -> Judged:
         """Judge a change that has been made to a copy of the store, and bring the copy up to date.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from samvirke.journal.reading import Walk, opened
@@ -48,6 +49,22 @@ class Followed:
             places = self._places[max(last - count, 0) : max(last, 0)]
             found = [Walk(file, path).single(place) for place in reversed(places)]
             return [record for record in found if record is not None], len(self._places)
+
+    def numbered(self, sequences: Sequence[int]) -> Iterator[Record]:
+        """Yield the records of those numbers, in the order given; of what is not there, nothing.
+
+        Raises: as `newest`.
+        """
+        self.newest(0, 0)
+        with opened(self._folder) as file:
+            if file is None:
+                return
+            walk = Walk(file, self._folder / FILE)
+            for sequence in sequences:
+                place = self._places[sequence - 1] if 0 < sequence <= len(self._places) else None
+                record = walk.single(place) if place is not None else None
+                if record is not None:
+                    yield record
 
     def _goes_on(self, walk: Walk) -> bool:
         """Whether the last record that was passed still stands where it stood."""

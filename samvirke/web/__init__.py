@@ -42,6 +42,8 @@ ROOMS = (
     "catalogue",
     "reconcile",
     "openapi",
+    "signposts",
+    "ldes",
 )
 """Modules with a `blueprint`. The order does not matter: no two of them share an address."""
 

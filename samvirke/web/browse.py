@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from flask import redirect, render_template, request
 from markupsafe import Markup
@@ -212,7 +213,10 @@ def _context(ask: Asked, offset: int) -> ListContext:
             description=definition.value if definition else "",
             crumbs=[Crumb(plural)],
             menu_key=ask.class_iri,
-            data_links=[DataLink(media_type, one.href) for one, media_type in zip(files, MEDIA_TYPES, strict=True)],
+            data_links=[
+                *(DataLink(media_type, one.href) for one, media_type in zip(files, MEDIA_TYPES, strict=True)),
+                DataLink("application/atom+xml", f"/changes?format=atom&class={quote(ask.class_iri, safe='')}"),
+            ],
             robots="noindex" if state != State(page=state.page) else "",
             sheets=(views.SHEET,),
         ),

@@ -100,6 +100,8 @@ _LANGUAGES = {
 """The Publications Office's names of languages; DCAT-AP asks for them. A language that is not here is left out."""
 _PAGE = Offer("text/html", "html", "HTML", ("application/xhtml+xml",))
 _PROTOCOL = NamedNode("https://www.w3.org/TR/sparql11-protocol/")
+_LDES = NamedNode("https://semiceu.github.io/LinkedDataEventStreams/")
+_STREAMED = "Every version of everything, to follow (LDES)"
 _SHOWN_CLASSES = 20
 
 
@@ -282,6 +284,19 @@ def _distributions(dataset: NamedNode, service: NamedNode, publication: Publicat
             for lang in publication.languages
         ),
     ]
+    if publication.streams:
+        streamed = NamedNode(f"{base}#ldes")
+        parts.append(streamed)
+        facts += [
+            (streamed, DCAT.accessURL, NamedNode(links.canonical(links.stream))),
+            (streamed, DCT.conformsTo, _LDES),
+            (_LDES, TYPE, DCT.Standard),
+            (streamed, DCT.title, Literal("LDES")),
+            *(
+                (streamed, DCT.description, Literal(wording.words(lang).gettext(_STREAMED), language=lang))
+                for lang in publication.languages
+            ),
+        ]
     for part in parts:
         facts += [
             (dataset, DCAT.distribution, part),

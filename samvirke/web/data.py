@@ -42,6 +42,8 @@ LARGEST_GRAPH = 200_000
 """Quads of one named graph that are answered at once; whoever wants more takes the dump."""
 _LABELLED = 500
 CONTEXT_TYPE = 'application/ld+json;profile="http://www.w3.org/ns/json-ld#context"'
+_LINKED = 10
+"""Things that `Link` names: a document can have any number, and headers have little room."""
 _NOTHING = ("Nothing has this address.", "Search for its name.")
 DUMPS: Mapping[str, str] = {
     "data.nq": "application/n-quads",
@@ -133,7 +135,7 @@ def describe(offer: Offer, *iris: str) -> Response:
     links = publication.links
     if len(iris) == 1:
         link(response, links.canonical(links.data(iris[0], offer.extension)), "canonical")
-    for iri in iris:
+    for iri in iris[:_LINKED]:
         link(response, links.identifier(iri), "describes")
         for lang in publication.languages:
             link(response, links.page(iri, lang), "alternate", type="text/html", hreflang=lang)

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from samvirke.describe.documents import DocumentView, VersionLine, document_view, version_lines
 from samvirke.errors import NotFound
 from samvirke.formats import FORMATS
-from samvirke.web import layout, wording
+from samvirke.web import layout, signposts, wording
 from samvirke.web.entity_pages import Download, fields_of, text_of
 from samvirke.web.layout import Crumb, DataLink, Page
 from samvirke.web.publication import Publication, current, serving
@@ -80,7 +80,7 @@ def _data_links(publication: Publication, iri: str) -> list[DataLink]:
     return [DataLink(form.media_type, publication.links.data(iri, ending)) for ending, form in FORMATS.items()]
 
 
-def _versions(publication: Publication, iri: str, found: tuple[VersionLine, ...], lang: str) -> str:
+def _versions(publication: Publication, iri: str, found: tuple[VersionLine, ...], lang: str) -> str | Response:
     _ = wording.words(lang).gettext
     title = found[0].title.value
     page = layout.frame(
@@ -90,12 +90,11 @@ def _versions(publication: Publication, iri: str, found: tuple[VersionLine, ...]
         crumbs=[Crumb(_("Documents"), f"/{lang}/documents"), Crumb(title)],
         data_links=_data_links(publication, iri),
     )
-    return render_template(
-        "documents.html", **fields_of(DocumentsContext(page, found, iri, _downloads(publication, iri)))
-    )
+    context = DocumentsContext(page, found, iri, _downloads(publication, iri))
+    return _signposted(publication, iri, render_template("documents.html", **fields_of(context)))
 
 
-def _version(publication: Publication, view: DocumentView, lang: str) -> str:
+def _version(publication: Publication, view: DocumentView, lang: str) -> str | Response:
     _ = wording.words(lang).gettext
     links = publication.links
     name = view.version.rpartition("/")[2]
@@ -116,4 +115,10 @@ def _version(publication: Publication, view: DocumentView, lang: str) -> str:
     used = [one for block in view.blocks for one in block.used] + list(view.loose)
     anchors = {one.number: one.passage.address.partition("#")[2] for one in used}
     context = DocumentContext(page, view, backs, anchors, _downloads(publication, view.version))
-    return render_template("document.html", **fields_of(context))
+    return _signposted(publication, view.version, render_template("document.html", **fields_of(context)))
+
+
+def _signposted(publication: Publication, iri: str, page: str) -> str | Response:
+    """Return the page of a document, with its signposts where it has data."""
+    known = publication.index.entity(iri)
+    return signposts.signposted(page, signposts.of_thing(publication, iri, known.class_iri)) if known else page

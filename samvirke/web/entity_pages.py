@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from samvirke.describe.facts import Evidence, Explanations
 from samvirke.errors import Gone, NotFound
 from samvirke.search import Entity
-from samvirke.web import outline, written
+from samvirke.web import outline, signposts, written
 from samvirke.web.publication import Publication, current, serving
 
 
@@ -74,7 +74,8 @@ def _shown(lang: str, iri: str, known: Entity) -> BaseResponse:
     if page is None:
         raise NotFound("Nothing is known about this.", remedy="Search for its name.")
     frame, texts = outline.outline_of(current_app, publication, lang, page)
-    return Response(frame.filled(texts), content_type="text/html; charset=utf-8")
+    response = Response(frame.filled(texts), content_type="text/html; charset=utf-8")
+    return signposts.signposted(response, signposts.of_thing(publication, iri, str(page.told["class"])))
 
 
 def fields_of(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any context dataclass

@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, g, request
+from werkzeug.routing import RequestRedirect
 
 from samvirke import __version__
 from samvirke.web.publication import Publication, serving
@@ -47,6 +48,7 @@ _PREFLIGHT_SECONDS = "86400"
 
 def install(app: Flask) -> None:
     """Hook the headers into an application."""
+    app.before_request(_leads_on)
     app.before_request(_unchanged_page)
     app.after_request(_dress)
 
@@ -99,6 +101,16 @@ def redirect(status: int, target: str, *varies: str) -> Response:
     return response
 
 
+def _leads_on() -> Response | None:
+    """Answer what a browser asks before it sends something, where the router would lead on: to that, none follows.
+
+    Source: https://fetch.spec.whatwg.org/#cors-preflight-fetch
+    """
+    if request.method != "OPTIONS" or not isinstance(request.routing_exception, RequestRedirect):
+        return None
+    return Response(headers={"Allow": "GET, HEAD, OPTIONS"})
+
+
 def _unchanged_page() -> Response | None:
     """Answer 304 before a page is made: a page in a language has one representation, so its tag is known."""
     if request.method not in ("GET", "HEAD") or "If-None-Match" not in request.headers or request.url_rule is None:
@@ -125,10 +137,11 @@ ON_EVERY_ANSWER: Mapping[str, str] = {
 }
 
 
-def of_page(publication: Publication, path: str) -> list[tuple[str, str]]:
-    """Return what a page at a path without a query carries, as `_dress` would have it."""
+def of_page(publication: Publication, path: str, signposts: str = "") -> list[tuple[str, str]]:
+    """Return what a page at a path without a query carries, as `_dress` would have it; `signposts` is its `Link`."""
     tag = entity_tag(publication, _HTML, f"{path}?")
     named = [("Content-Type", _HTML), ("Cache-Control", _REVALIDATE), ("ETag", f'"{tag}"')]
+    named += [("Link", signposts)] if signposts else []
     return [*named, *dressed(publication.version)]
 
 

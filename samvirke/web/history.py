@@ -7,12 +7,11 @@ https://www.rfc-editor.org/rfc/rfc4287 (Atom)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
-from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, render_template, request
 
@@ -23,7 +22,7 @@ from samvirke.journal import Record
 from samvirke.model import NamedNode, Quad, Triple
 from samvirke.negotiate import Offer, choose
 from samvirke.schema.hints import Text
-from samvirke.web import layout, wording
+from samvirke.web import feeds, layout, wording
 from samvirke.web.entity_pages import fields_of
 from samvirke.web.formatting import moment
 from samvirke.web.headers import redirect, vary
@@ -37,9 +36,10 @@ __all__ = ["blueprint"]
 blueprint = Blueprint("history", __name__)
 
 ON_A_PAGE = 25
-IN_A_FEED = 50
 MOST_SHOWN = 100
 """Facts of one change that a page shows; all of them stand in the change's own file."""
+MOST_SEARCHED = 5_000
+"""Changes, the newest first, among which those of a class are looked for."""
 _PATCH = Offer("application/rdf-patch", "rdfp", aliases=("text/x-rdf-patch",))
 _HTML = Offer("text/html", "html", aliases=("application/xhtml+xml",))
 _ATOM = Offer("application/atom+xml", "atom", aliases=("application/xml", "text/xml"))
@@ -194,8 +194,8 @@ def _told(publication: Publication, records: Iterable[Record], lang: str, *, abo
     return tuple(
         Change(
             sequence=record.sequence,
-            when=moment(_moment(record), lang),
-            stamp=_moment(record),
+            when=moment(feeds.moment(record), lang),
+            stamp=feeds.moment(record),
             author=record.author,
             reason=record.reason,
             lines=tuple(_line(publication, facts, added, quad, lang) for added, quad in quads[:MOST_SHOWN]),
@@ -237,8 +237,38 @@ def changes_twin() -> Response:
     offer = choose(request.headers.get("Accept"), (_HTML, _ATOM), query_format=request.args.get("format"))
     if offer is _HTML:
         return redirect(303, f"/{neutral_redirect_language()}/changes", "Accept", "Accept-Language")
-    vary(response := _feed(current(), request.args.get("about", "")), "Accept")
+    publication = current()
+    about, kind = request.args.get("about", ""), request.args.get("class", "")
+    if about:
+        found = _about(publication, _known(publication, [about]))
+    elif kind:
+        found = _of_class(publication, kind)
+    else:
+        found = feeds.of_site(publication, _followed(_folder(publication)).newest(0, feeds.ENTRIES)[0])
+    vary(response := Response(feeds.written(publication, found), content_type=feeds.CONTENT_TYPE), "Accept")
     return response
+
+
+def _about(publication: Publication, iri: str) -> feeds.Feed:
+    records = sorted(journal.touching(_folder(publication), iri), key=lambda one: -one.sequence)
+    return feeds.of_thing(publication, iri, records[: feeds.ENTRIES])
+
+
+def _of_class(publication: Publication, named: str) -> feeds.Feed:
+    """The changes of things of a class, by its address or the name of its list. Raises: NotFound."""
+    iri = publication.links.class_of(named) or named
+    if iri not in publication.schema.classes and not publication.index.count(iri):
+        raise NotFound("There is no such class.", remedy="The ontology page has all of them.")
+    return feeds.of_class(publication, iri, _newest(_followed(_folder(publication))))
+
+
+def _newest(followed: journal.Followed) -> Iterator[Record]:
+    """Yield records, the newest first, a page at a time."""
+    for first in range(0, MOST_SEARCHED, feeds.ENTRIES):
+        found = followed.newest(first, feeds.ENTRIES)[0]
+        yield from found
+        if len(found) < feeds.ENTRIES:
+            return
 
 
 @blueprint.get("/changes/<int:sequence>")
@@ -251,43 +281,6 @@ def change(sequence: int) -> Response:
     response = Response(journal.spelt(record), content_type=f"{_PATCH.media_type}; charset=utf-8")
     response.headers["Content-Disposition"] = f'inline; filename="change-{sequence}.rdfp"'
     return response
-
-
-def _feed(publication: Publication, about: str) -> Response:
-    """The newest changes as Atom, each with its patch as the content's address."""
-    folder = _folder(publication)
-    if about:
-        records = sorted(journal.touching(folder, about), key=lambda one: -one.sequence)[:IN_A_FEED]
-    else:
-        records, _ = _followed(folder).newest(0, IN_A_FEED)
-    base, codes = publication.base, publication.languages
-    title = layout.in_language(publication.settings.get("title", ""), codes[0], codes) or base
-    updated = _moment(records[0]) if records else str(publication.manifest.get("built", "1970-01-01T00:00:00Z"))
-    entries = "".join(_entry(base, record) for record in records)
-    body = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<feed xmlns="http://www.w3.org/2005/Atom"><id>{escape(base)}changes</id><title>{escape(title)}</title>'
-        f"<updated>{updated}</updated>"
-        f'<link rel="self" href="{escape(base)}changes?format=atom"/>'
-        f'<link rel="alternate" href="{escape(base)}changes"/>'
-        f"{entries}</feed>\n"
-    )
-    return Response(body, content_type=f"{_ATOM.media_type}; charset=utf-8")
-
-
-def _entry(base: str, record: Record) -> str:
-    delta = record.delta
-    told = record.reason or f"+{len(delta.added)} −{len(delta.deleted)}"
-    return (
-        f"<entry><id>{escape(base)}changes/{record.sequence}</id><title>{escape(told)}</title>"
-        f"<updated>{_moment(record)}</updated><author><name>{escape(record.author or '–')}</name></author>"
-        f'<link rel="alternate" type="{_PATCH.media_type}" href="{escape(base)}changes/{record.sequence}"/>'
-        f"<summary>{len(delta.added)} added, {len(delta.deleted)} deleted</summary></entry>"
-    )
-
-
-def _moment(record: Record) -> str:
-    return record.time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _folder(publication: Publication) -> Path:
@@ -305,8 +298,8 @@ def latest(publication: Publication, lang: str, limit: int) -> tuple[Change, ...
     return tuple(
         Change(
             sequence=record.sequence,
-            when=moment(_moment(record), lang),
-            stamp=_moment(record),
+            when=moment(feeds.moment(record), lang),
+            stamp=feeds.moment(record),
             author=record.author,
             reason=record.reason,
             lines=(),

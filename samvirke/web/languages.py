@@ -75,7 +75,8 @@ def install(app: Flask) -> None:
         routed = "lang" in (request.view_args or {})
         # The router puts a slash behind `/ns`, because it could be a front page.
         slashed = isinstance(request.routing_exception, RequestRedirect) and _LANGUAGE.fullmatch(first)
-        if not (routed or slashed) or first in current().languages:
+        # What may be sent is asked of the address as it is: a browser follows no redirect there.
+        if request.method == "OPTIONS" or not (routed or slashed) or first in current().languages:
             return None
         # `/org/x` is as likely a thing, and `/ns` a vocabulary: no page's rules (kept, tagged by address) hold for it.
         local = request.path.lstrip("/")

@@ -195,6 +195,11 @@ class Links:
         return "/dcat"
 
     @property
+    def stream(self) -> str:
+        """Return where the stream of versions begins."""
+        return "/changes/ldes"
+
+    @property
     def void_dataset(self) -> str:
         """Return the full address that names the dataset."""
         return f"{self.canonical(self.void)}#dataset"

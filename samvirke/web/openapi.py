@@ -20,6 +20,8 @@ from samvirke.negotiate import Offer
 from samvirke.sparql.formats import GRAPHS, RESULTS
 from samvirke.web.data import CONTEXT_TYPE, DESCRIPTIONS, DUMPS, RDF
 from samvirke.web.layout import in_language
+from samvirke.web.ldes import OFFERS as STREAMED
+from samvirke.web.ldes import PARTS
 from samvirke.web.publication import Publication, current
 
 __all__ = ["DOORS", "Door", "blueprint"]
@@ -88,6 +90,7 @@ def _types(offers: Sequence[Offer]) -> tuple[str, ...]:
 
 _RDF = _types(RDF)
 _VIEWS = _types(DESCRIPTIONS)
+_QUADS = _types(STREAMED)
 _ANSWERS = (*_types(RESULTS), *_types(GRAPHS))
 _LANG = Parameter("lang", "A language of the site", "path", required=True)
 _NAME = Parameter("name", "What stands behind the base in a thing's address", "path", required=True)
@@ -211,12 +214,29 @@ DOORS: tuple[Door, ...] = (
         ("text/html",),
         parameters=(_LANG, Parameter("id", "The thing")),
     ),
-    Door("/changes", "Give the feed of changes", ("application/atom+xml",), parameters=(_FORMAT, _ADDRESS)),
+    Door(
+        "/changes",
+        "Give the feed of changes: of the site, of a thing, of the things of a class",
+        ("application/atom+xml",),
+        parameters=(_FORMAT, _ADDRESS, Parameter("class", "The address of a class, or the name of its list")),
+    ),
     Door(
         "/changes/{sequence}",
         "Give a change as an RDF Patch",
         (_PATCH,),
         parameters=(Parameter("sequence", "Its number", "path", "integer", required=True),),
+    ),
+    Door("/changes/ldes", "Begin the stream of all versions (LDES)", _QUADS, parameters=(_FORMAT,)),
+    Door(
+        "/changes/ldes/{generation}/{part}/{number}",
+        "Give a page of the stream",
+        _QUADS,
+        parameters=(
+            Parameter("generation", "The version that was built", "path", required=True),
+            Parameter("part", "What was built, what is gone since, what was written", "path", of=PARTS, required=True),
+            Parameter("number", "The number of the page", "path", "integer", required=True),
+            _FORMAT,
+        ),
     ),
     Door("/rdf-graph-store", "Give a graph", _types(GRAPHS), parameters=(_GRAPH, _DEFAULT, _FORMAT)),
     *(
@@ -244,6 +264,12 @@ DOORS: tuple[Door, ...] = (
         "Lead to a shared query",
         parameters=(Parameter("short", "Its name", "path", required=True),),
         leads=True,
+    ),
+    Door(
+        "/linkset",
+        "Give the links of a thing's pages and data, or of the data set (RFC 9264)",
+        ("application/linkset+json", "application/linkset"),
+        parameters=(_ADDRESS, _FORMAT),
     ),
     Door("/openapi.json", "This description"),
     Door("/healthz", "Say that the process answers"),
@@ -330,6 +356,9 @@ def _examples(publication: Publication) -> dict[str, str]:
         "lang": lang,
         "query": "SELECT * { ?s ?p ?o } LIMIT 5",
         "sequence": "1",
+        "generation": publication.generation.version,
+        "part": PARTS[0],
+        "number": "1",
         "prefix": "a",
         "q": "a",
         "default": "",

@@ -91,6 +91,11 @@ class Publication:
         return bool(self.manifest.get("checked", True))
 
     @property
+    def streams(self) -> bool:
+        """Whether there is a stream of its versions: of what was built, and not of a lone file or a scratch store."""
+        return self.checked and not self.generation.writable
+
+    @property
     def base(self) -> str:
         """Return the address everything is named under."""
         return self.links.base

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from babel.dates import format_date
-from flask import render_template
+from flask import Response, render_template
 
 from samvirke.formats.views import ENDINGS, form_of
-from samvirke.web import formatting, layout, wording
+from samvirke.web import formatting, layout, signposts, wording
 from samvirke.web.data import DUMPS
 from samvirke.web.entity_pages import fields_of
 from samvirke.web.formatting import stamp
@@ -122,8 +122,15 @@ ENDPOINTS = (
     ("/dump/…", N_("The whole data set as files"), "N-Quads, N-Triples", "/dump/default.nt"),
     ("/context.jsonld", N_("The names that framed JSON-LD uses, with what they mean"), "JSON-LD", "/context.jsonld"),
     ("/changes", N_("What was written, the newest first"), "HTML, Atom", "/changes?format=atom"),
+    ("/changes/ldes", N_("Every version of everything, to follow (LDES)"), "TriG, N-Quads, JSON-LD", "/changes/ldes"),
     ("/.well-known/void", N_("The data set described for machines"), _RDF, "/.well-known/void?format=ttl"),
     ("/dcat", N_("The entry for catalogues of open data (DCAT-AP)"), _RDF, "/dcat?format=ttl"),
+    (
+        "/linkset",
+        N_("Where a page leads: name, data, files, licence (FAIR Signposting)"),
+        "Linkset (JSON, text)",
+        "/linkset?format=json",
+    ),
     ("/reconcile", N_("Names of a table matched with things, for OpenRefine"), "JSON", "/reconcile"),
     ("/openapi.json", N_("All these addresses described for programs (OpenAPI)"), "JSON", "/openapi.json"),
     ("/sitemap.xml", N_("Every page"), "XML", "/sitemap.xml"),
@@ -132,7 +139,7 @@ ENDPOINTS = (
 """Path, purpose, formats, and an address to try; `{thing}` stands for the name of one of the things."""
 
 
-def dataset(lang: str) -> str:
+def dataset(lang: str) -> Response:
     """Show the files of the whole data set, how to cite it, and how to get the rest."""
     publication = current()
     name = wording.words(lang).gettext("Download everything")
@@ -160,7 +167,8 @@ def dataset(lang: str) -> str:
         bibtex=bibtex,
         lists=tiles(publication, lang),
     )
-    return render_template("dataset.html", **fields_of(context))
+    page = render_template("dataset.html", **fields_of(context))
+    return signposts.signposted(page, signposts.of_dataset(publication))
 
 
 def _as_dataset(publication: Publication, lang: str, dumps: tuple[Dump, ...]) -> dict[str, object]:

@@ -145,8 +145,11 @@ def _facts(publication: Publication) -> list[Fact]:
         *((dataset, VOID.feature, FORMAT.term(name)) for name in _FORMATS),
         *((dataset, VOID.dataDump, NamedNode(links.canonical(links.dump(name)))) for name in _dumps(publication)),
         *((dataset, VOID.exampleResource, NamedNode(iri)) for iri in _examples(publication)),
+        (dataset, RDFS.seeAlso, NamedNode(links.canonical("changes"))),
         *described(dataset, publication),
     ]
+    if publication.streams:
+        facts.append((dataset, RDFS.seeAlso, NamedNode(links.canonical(links.stream))))
     if built := publication.manifest.get("built"):
         moment = Literal(str(built), datatype=XSD.dateTime)
         facts += [(document, DCT.modified, moment), (dataset, DCT.modified, moment)]

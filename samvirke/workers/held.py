@@ -7,11 +7,13 @@ knows rules and shapes, is only appointed where there is something to judge or t
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from samvirke.patch import apply_delta, read_patch
 from samvirke.workers import patches, worker
+from samvirke.workers.effects import Effects
 from samvirke.workers.ledger import recognise
 from samvirke.workers.tiers import MEMORY
 
@@ -39,6 +41,11 @@ class Held:
     tier: str
     version: int
     garbage: int = 0
+    effects: Effects = field(default_factory=Effects)
+
+    def __post_init__(self) -> None:
+        """Have the workers answer what the changes came to."""
+        self.hands = replace(self.hands, operations={**self.hands.operations, "effects": self.effects.read})
 
     @classmethod
     def load(cls, directory: Path, tier: str) -> Held:
@@ -72,14 +79,18 @@ class Held:
         for record in journal.read(folder, after=self.version):
             self.appoint()
             assert self.tier == MEMORY, "a store on disk is not changed: `tiers` has seen to it"
-            self.hands.clerk.replay(self.hands.store, record.delta)
+            derived = self.hands.clerk.replay(self.hands.store, record.delta)
             self.version = record.sequence
+            self.effects.note(self.version, record.delta, derived)
             self._tidy(len(record.delta.deleted))
 
     def apply(self, patch: bytes) -> None:
         """Apply the patch of a worker. Raises: ValueError or SyntaxError when it is none; nothing is changed then."""
-        applied = patches.apply(self.hands.store, patch)
+        delta = read_patch(patch)
+        applied = apply_delta(self.hands.store, delta)
         self.version += 1
+        if not self.hands.writable:  # Of a scratch store nothing is written down.
+            self.effects.note(self.version, delta)
         self._tidy(applied.deleted)
 
     def _tidy(self, deleted: int) -> None:

@@ -68,6 +68,7 @@ class Page(HTMLParser):
         values = {name: value or "" for name, value in attrs}
         if tag not in VOID:
             self.stack.append(tag)
+        self.of_a_script = tag == "script" and values.get("type") == "application/json"
         if "id" in values:
             self.ids.append(values["id"])
         if "style" in values:

@@ -93,7 +93,7 @@ def test_the_feed_is_atom_and_leads_to_each_change(client):
     assert response.mimetype == "application/atom+xml"
     feed = ElementTree.fromstring(response.data)
     entries = feed.findall(f"{ATOM}entry")
-    assert len(entries) == 33
+    assert len(entries) == 34
     assert entries[0].find(f"{ATOM}id").text == "https://garden.example/changes/33"
     assert entries[3].find(f"{ATOM}title").text == "reason <29>"
     about = ElementTree.fromstring(client.get(f"/changes?format=atom&about={OAK.replace('oak', 'ada')}").data)

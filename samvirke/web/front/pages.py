@@ -56,7 +56,9 @@ class Pages:
         page, version = await self._scribes.page(f"{publication.base}{local}", lang, client=incoming.client)
         if page is None or version != publication.version:
             return None
-        from samvirke.web.outline import outline_of  # noqa: PLC0415 - brings Flask's world along
+        from samvirke.web import signposts  # noqa: PLC0415 - brings Flask's world along
+        from samvirke.web.outline import outline_of  # noqa: PLC0415 - the same
 
         outline, texts = outline_of(self._app, publication, lang, page)
-        return Reply(200, of_page(publication, incoming.path), outline.filled(texts))
+        posts = signposts.of_thing(publication, f"{publication.base}{local}", str(page.told["class"]))
+        return Reply(200, of_page(publication, incoming.path, signposts.header_of(posts)), outline.filled(texts))
