@@ -8,7 +8,7 @@ is a detail – a role held for some years – is read through: what counts is t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
@@ -112,24 +112,20 @@ class Paths:
         owners, values = (objects, subjects) if row.inverse else (subjects, objects)
         chosen, detail = self._chosen(row), self._detail
         found: Step = {}
-        several = False
         for owner, value in compress(zip(owners, values, strict=True), map(self._own.__getitem__, owners)):
             if chosen is not None and value not in chosen:
                 continue
-            told: Iterable[int] = (value,)
             if detail[value]:
-                told = [one for one in self.joined(value) if one != owner]
-            for one in told:
-                known = found.get(owner)
-                if known is None:
-                    found[owner] = [one]
-                else:
-                    known.append(one)
-                    several = True
-        if several:
-            for owner, many in found.items():
-                if len(many) > 1:
-                    found[owner] = list(dict.fromkeys(many))
+                for one in self.joined(value):
+                    if one != owner:
+                        found.setdefault(owner, []).append(one)
+            elif (known := found.get(owner)) is None:
+                found[owner] = [value]
+            else:
+                known.append(value)
+        for owner, many in found.items():
+            if len(many) > 1:
+                found[owner] = list(dict.fromkeys(many))
         return found
 
     def _chosen(self, row: Field) -> set[int] | None:
