@@ -8,14 +8,12 @@ from the same lines on another.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +23,7 @@ from samvirke import __version__, generations, search
 from samvirke.bulk.survey import Survey, Unusual, common_base, schema_of, survey, things_of
 from samvirke.errors import InputError
 from samvirke.generations import Generation
+from samvirke.memory import without_collector
 from samvirke.model import Report, Severity
 from samvirke.reports import report_turtle
 from samvirke.settings import public_settings, settings_from_public
@@ -64,21 +63,9 @@ def publish_file(
     if not source.is_file():
         what = "is not a file" if source.exists() else "does not exist"
         raise InputError(f"The file {what}.", file=source, remedy="Name an RDF file.")
-    with generations.locked(state, wait_ms=lock_wait_ms), _without_collector():
+    with generations.locked(state, wait_ms=lock_wait_ms), without_collector():
         writer = _Writer(source, base, languages, progress or (lambda _: None))
         return generations.publish(state, name=writer.name, write=writer.write, retention=retention)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Spare the search for cycles: a million small values are made here, and no cycle among them."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def is_published(source: Path, generation: Generation | None, *, base: str | None) -> bool:

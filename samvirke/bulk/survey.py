@@ -158,19 +158,21 @@ def things_of(found: Survey) -> dict[str, Thing]:
     things = {iri: Thing() for iri in sorted(found.subjects)}
     for iri, types in found.types.items():
         things[iri].types.update(types)
+    replaced, deprecated = DCT.isReplacedBy.value, OWL.deprecated.value
     for quad in found.named:
-        thing = things.get(quad.subject.value) if isinstance(quad.subject, NamedNode) else None
-        value, predicate = quad.object, quad.predicate.value
+        subject = quad.subject
+        thing = things.get(subject.value) if isinstance(subject, NamedNode) else None
         if thing is None:
             continue
+        value, predicate = quad.object, quad.predicate.value
         if isinstance(value, NamedNode):
-            if predicate == DCT.isReplacedBy.value:
+            if predicate == replaced:
                 thing.successor = value.value
         elif isinstance(value, Literal):
             text, tag = value.value, value.language or ""
             if predicate in ALTERNATIVE_PROPERTIES:
                 thing.alternatives.add((text, tag))
-            elif predicate == OWL.deprecated.value:
+            elif predicate == deprecated:
                 thing.withdrawn = text in ("true", "1")
             elif predicate in _LABELS:
                 thing.labels.setdefault(predicate, {}).setdefault(tag, set()).add(text)

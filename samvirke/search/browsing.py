@@ -10,17 +10,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from itertools import chain, islice
+from typing import Any
 
 from samvirke.model import Literal
 from samvirke.schema import Schema
 from samvirke.schema.facets import ACTIVE, CLASS, DOCUMENT, NamedField, is_first, named_fields, offered
 from samvirke.schema.hints import LAST
 from samvirke.search.bits import pack, pack_numbers
-from samvirke.search.relations import Paths, Relations
+from samvirke.search.relations import ByThing, Paths, Relations
 from samvirke.search.spans import Years, answer, years_of
 from samvirke.search.spots import SPOKEN, points
 from samvirke.search.words import sort_key
@@ -52,12 +53,8 @@ MOST_VALUES = 250
 MOST_YEARS = 120
 """Years that are offered one by one; of more the reader names those wanted."""
 MOST_SPANS = 20_000
-Told = TypeVar("Told")
-ByThing = Mapping[int, Sequence[Told]]
-"""What is told of each thing, by its number."""
 COLUMNS = 3
 """Columns of a list's table beside name and dates."""
-_LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +114,7 @@ class _Facets:
     def write(
         self,
         name: str,
-        values: Mapping[str, set[int]],
+        values: Mapping[str, Collection[int]],
         *,
         first: bool = False,
         unless_again: bool = False,
@@ -143,19 +140,6 @@ class _Facets:
         self.told.append({"name": name, "first": first, "values": len(values), "over": over})
 
 
-class _Names(dict[str, str]):
-    """What things are sorted by in a language; a term of the ontology when it is first met."""
-
-    def __init__(self, things: Iterable[tuple[str, str]], schema: Schema, language: str) -> None:
-        super().__init__(things)
-        self._schema = schema
-        self._language = language
-
-    def __missing__(self, iri: str) -> str:
-        self[iri] = found = sort_key(self._schema.name(iri, self._language).value, self._language)
-        return found
-
-
 class _Writer:
     """Writes one class after the other; what they have in common is found once."""
 
@@ -165,18 +149,20 @@ class _Writer:
         self._listing = listing
         self._relations = relations
         self._paths = Paths(relations, schema, listing.details, listing.numbers)
-        self._rows: dict[Any, ByThing[str]] = {}
-        self._written: dict[str, ByThing[Literal]] = {}
+        self._rows: dict[Any, ByThing] = {}
+        self._ranks: dict[Any, tuple[Mapping[int, int], int]] = {}
+        self._written: dict[str, Mapping[int, Sequence[Literal]]] = {}
         self._years = self._years_of_things()
         self.points = points(relations.texts, relations.links)
 
-    def _years_of_things(self) -> ByThing[Years]:
-        numbers = self._listing.numbers
-        found: dict[int, list[Years]] = {}
-        for subject, texts in self._paths.dates().items():
+    def _years_of_things(self) -> dict[int, tuple[tuple[Years, ...], int, int]]:
+        """When things were active, and the first and the last year of it."""
+        found = {}
+        for number, texts in self._paths.dates().items():
             years = {one for one in map(years_of, texts) if one is not None}
-            if years and subject in numbers:
-                found[numbers[subject]] = list(years)
+            told = [one for some in years for one in some if one is not None]
+            if told and number <= len(self._listing.numbers):
+                found[number] = tuple(years), min(told), max(told)
         return found
 
     def write(self, class_iri: str) -> None:
@@ -184,7 +170,7 @@ class _Writer:
         members = self._listing.members[class_iri]
         main = self._listing.languages[0]
         order = members[main]
-        place = {number: position for position, number in enumerate(order)}
+        place = dict(zip(order, range(len(order)), strict=True))
         rows = named_fields(self._schema, class_iri)
         facets = _Facets(self._connection, class_iri, len(order))
         facets.write(CLASS, self._narrower(class_iri, place), first=True)
@@ -194,11 +180,11 @@ class _Writer:
                 row.name, self._values(self._values_of(row), place), first=first, unless_again=again, points=self.points
             )
         dated = self._write_years(class_iri, place, facets)
-        facets.write(DOCUMENT, self._values(self._documents, place))
+        facets.write(DOCUMENT, self._values(self._documents, place, sorted(self._relations.sources).__getitem__))
         columns = self._columns(class_iri, rows, place, len(order))
         for language in self._listing.languages[1:]:
-            self._order(class_iri, "", language, [place[number] for number in members[language]])
-        here = self.points and any(self._addresses[number - 1] in self.points for number in order)
+            self._order(class_iri, "", language, map(place.__getitem__, members[language]))
+        here = self.points and any(self._paths.address(number) in self.points for number in order)
         told = {
             "facets": facets.told,
             "columns": columns,
@@ -212,68 +198,70 @@ class _Writer:
 
     # ------------------------------------------------------------ facets
 
-    def _narrower(self, class_iri: str, place: Mapping[int, int]) -> dict[str, set[int]]:
+    def _narrower(self, class_iri: str, place: Mapping[int, int]) -> dict[str, list[int]]:
         members, main = self._listing.members, self._listing.languages[0]
         size = len(members[class_iri][main])
         narrower = (one for one in self._schema.subclasses(class_iri) if one != class_iri and one in members)
         some = (one for one in narrower if len(members[one][main]) < size)  # The same things are no choice.
-        return {one: {place[number] for number in members[one][main]} for one in some}
+        return {one: [place[number] for number in members[one][main]] for one in some}
 
-    def _values(self, of: ByThing[str], place: Mapping[int, int]) -> dict[str, set[int]]:
+    def _values(
+        self, of: ByThing, place: Mapping[int, int], address: Callable[[int], str] | None = None
+    ) -> dict[str, list[int]]:
         """The values that the things of a class have, each with its places; one more than a facet may have at most."""
-        found: dict[str, set[int]] = {}
-        for number, position in place.items():
-            for value in of.get(number, ()):
-                known = found.get(value)
-                if known is not None:
-                    known.add(position)
-                elif len(found) > MOST_VALUES:
-                    return found
-                else:
-                    found[value] = {position}
-        return found
+        found: dict[int, list[int]] = {}
+        numbers: Iterable[int] = place if len(place) <= len(of) else filter(place.__contains__, of)
+        for number in numbers:
+            values = of.get(number)
+            if values:
+                position = place[number]
+                for value in values:
+                    known = found.get(value)
+                    if known is not None:
+                        known.append(position)
+                    else:
+                        found[value] = [position]
+                if len(found) > MOST_VALUES:
+                    break
+        address = address or self._paths.address
+        return {address(value): places for value, places in islice(found.items(), MOST_VALUES + 1)}
 
-    def _values_of(self, row: NamedField) -> ByThing[str]:
+    def _values_of(self, row: NamedField) -> ByThing:
         """The values that a row has of each thing. Found once: many classes share a row."""
         key = row.field.key
         if key not in self._rows:
-            numbers, details = self._listing.numbers, self._listing.details
-            self._rows[key] = _by_thing(
-                (numbers[owner], value)
-                for owner, value in self._paths.pairs(row.field)
-                if owner in numbers and owner not in details
-            )
+            self._rows[key] = self._paths.values(row.field)
         return self._rows[key]
 
     @cached_property
-    def _addresses(self) -> list[str]:
-        return list(self._listing.numbers)
-
-    @cached_property
-    def _documents(self) -> ByThing[str]:
-        numbers = self._listing.numbers
-        sources = sorted(self._relations.sources.items())
-        return _by_thing((numbers[one], document) for document, things in sources for one in things if one in numbers)
+    def _documents(self) -> ByThing:
+        """The documents that speak of each thing, by their place among the addresses of all documents."""
+        numbers, sources = self._listing.numbers, self._relations.sources
+        found: dict[int, list[int]] = {}
+        for document, address in enumerate(sorted(sources)):
+            for number in filter(None, map(numbers.get, sources[address])):
+                found.setdefault(number, []).append(document)
+        return found
 
     # ------------------------------------------------------------ years
 
     def _write_years(self, class_iri: str, place: Mapping[int, int], facets: _Facets) -> bool:
         """Write when things were active; say whether any has a date."""
         size = facets.size
-        spans: dict[Years, set[int]] = defaultdict(set)
-        begins: list[tuple[int, int, int]] = []
+        spans: dict[Years, list[int]] = defaultdict(list)
+        dated: list[tuple[int, int, int]] = []
+        rest: list[int] = []
         for number, position in place.items():
-            all_years = self._years.get(number, ())
-            for years in all_years:
-                spans[years].add(position)
-            if all_years:
-                ends = [one for years in all_years for one in years if one is not None]
-                begins.append((min(ends), max(ends), position))
+            told = self._years.get(number)
+            if told is None:
+                rest.append(position)
+                continue
+            for years in told[0]:
+                spans[years].append(position)
+            dated.append((told[1], told[2], position))
         if not spans:
             return False
-        dated = sorted(begins)
-        have = {position for _, _, position in dated}
-        rest = [position for position in range(size) if position not in have]
+        dated.sort()
         self._order(class_iri, ACTIVE, "", [*(position for _, _, position in dated), *rest])
         facets.told.append({"name": ACTIVE, "first": True, "values": len(spans), "over": len(spans) > MOST_SPANS})
         if len(spans) > MOST_SPANS:
@@ -286,7 +274,7 @@ class _Writer:
         self._year_values(class_iri, spans, size)
         return True
 
-    def _year_values(self, class_iri: str, spans: Mapping[Years, set[int]], size: int) -> None:
+    def _year_values(self, class_iri: str, spans: Mapping[Years, Collection[int]], size: int) -> None:
         """Write for each year the places that were, or may have been, active in it."""
         known = [one for years in spans for one in years if one is not None]
         low, high = min(known), max(known)
@@ -296,7 +284,7 @@ class _Writer:
         for year in range(high, low - 1, -1):
             some = [places for years, places in spans.items() if answer(years, year, year) is not None]
             if some:
-                active = set().union(*some)
+                active: set[int] = set().union(*some)
                 rows.append((class_iri, ACTIVE, len(rows), str(year), len(active), pack(active, size)))
         self._connection.executemany("INSERT INTO browse_value VALUES (?, ?, ?, ?, ?, ?)", rows)
 
@@ -317,15 +305,9 @@ class _Writer:
     def _sort_by(self, class_iri: str, row: NamedField, place: Mapping[int, int], size: int) -> bool:
         """Write the orders of a column; say whether it has any value."""
         of = self._values_of(row)
-        values = [(position, value) for number, position in place.items() for value in of.get(number, ())]
-        if values:
+        if not of.keys().isdisjoint(place):
             for language in self._listing.languages:
-                least = [_LAST] * size
-                names = self._names[language]
-                for position, value in values:
-                    name = names[value]
-                    least[position] = min(least[position], name)
-                self._order(class_iri, row.name, language, sorted(range(size), key=least.__getitem__))
+                self._order(class_iri, row.name, language, self._by_rank(*self._ranked(row, language), place))
             return True
         texts = {} if row.field.inverse else self._texts(row.field.path, place)
         if texts:
@@ -333,20 +315,44 @@ class _Writer:
             self._order(class_iri, row.name, "", sorted(range(size), key=lambda one: texts.get(one, last)))
         return bool(texts)
 
-    @cached_property
-    def _names(self) -> dict[str, _Names]:
-        listing = self._listing
-        return {
-            one: _Names(zip(listing.numbers, listing.sorts[one], strict=True), self._schema, one)
-            for one in listing.languages
-        }
+    def _ranked(self, row: NamedField, language: str) -> tuple[Mapping[int, int], int]:
+        """The rank of each thing that a row has a value of, by the name of its first; and one that is last."""
+        key = (row.field.key, language)
+        if key not in self._ranks:
+            of = self._values_of(row)
+            names = {value: self._name(value, language) for value in set(chain.from_iterable(of.values()))}
+            ranks = {name: rank for rank, name in enumerate(sorted(set(names.values())))}
+            rank = {value: ranks[name] for value, name in names.items()}
+            least = {
+                number: rank[values[0]] if len(values) == 1 else min([rank[one] for one in values])
+                for number, values in of.items()
+            }
+            self._ranks[key] = least, len(ranks)
+        return self._ranks[key]
+
+    def _name(self, value: int, language: str) -> str:
+        """What a thing or a term of the ontology is sorted by."""
+        sorts = self._listing.sorts[language]
+        if value <= len(sorts):
+            return sorts[value - 1]
+        return sort_key(self._schema.name(self._paths.address(value), language).value, language)
+
+    @staticmethod
+    def _by_rank(ranks: Mapping[int, int], last: int, place: Mapping[int, int]) -> list[int]:
+        """The places of a list by the rank of what stands there; those without one stay behind, in their order."""
+        keys = [ranks.get(number, last) for number in place]
+        return sorted(range(len(keys)), key=keys.__getitem__)
 
     def _texts(self, path: str, place: Mapping[int, int]) -> dict[int, tuple[int, float, str]]:
         """What a column of texts and numbers is sorted by: numbers by value, then texts."""
         if path not in self._written:
             numbers = self._listing.numbers
             pairs = zip(*self._relations.texts.get(path, ((), ())), strict=True)
-            self._written[path] = _by_thing((numbers[one], literal) for one, literal in pairs if one in numbers)
+            written: dict[int, list[Literal]] = {}
+            for one, literal in pairs:
+                if one in numbers:
+                    written.setdefault(numbers[one], []).append(literal)
+            self._written[path] = written
         of, language = self._written[path], self._listing.languages[0]
         some = ((position, of[number]) for number, position in place.items() if number in of)
         return {position: min(_text_key(one, language) for one in literals) for position, literals in some}
@@ -354,17 +360,6 @@ class _Writer:
     def _order(self, class_iri: str, sort: str, language: str, places: Iterable[int]) -> None:
         row = (class_iri, sort, language, pack_numbers(places))
         self._connection.execute("INSERT INTO browse_order VALUES (?, ?, ?, ?)", row)
-
-
-def _by_thing(pairs: Iterable[tuple[int, Told]]) -> dict[int, list[Told]]:
-    found: dict[int, list[Told]] = {}
-    for number, value in pairs:
-        known = found.get(number)
-        if known is None:
-            found[number] = [value]
-        else:
-            known.append(value)
-    return found
 
 
 def _text_key(literal: Literal, language: str) -> tuple[int, float, str]:

@@ -7,24 +7,24 @@ rows: everything is sorted before it is numbered.
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from urllib.parse import unquote
 
+from samvirke.memory import without_collector
 from samvirke.model import Candidate, DefaultGraph, DocumentVersion, Literal, NamedNode
 from samvirke.schema import ALTERNATIVE_PROPERTIES, Schema
 from samvirke.search.browsing import LAYOUT as BROWSE_LAYOUT
-from samvirke.search.browsing import Listing, wanted_texts, write_lists
+from samvirke.search.browsing import wanted_texts, write_lists
+from samvirke.search.entities import Thing, write_entities
 from samvirke.search.relations import Relations
-from samvirke.search.words import fold, folded_words, initials, plainly, sort_key, stems, tokens
+from samvirke.search.vocabulary import Vocabulary, write_names
+from samvirke.search.words import folded_words, stems, tokens
 from samvirke.sentences import beginnings
-from samvirke.terms import CORE, DCT, OWL, TYPE
+from samvirke.terms import DCT, OWL, TYPE
 
 __all__ = ["LAYOUT", "Thing", "build_index", "write_index"]
 
@@ -77,20 +77,8 @@ _HASH_BYTES = 64 << 20
 """What full text gathers in memory before it writes: with the usual megabyte it merges its parts over and over."""
 
 _LINE = re.compile(r"\S.*")
-_VERSION_CLASS = CORE.DocumentVersion.value
 _IS_REPLACED_BY = DCT.isReplacedBy.value
 _DEPRECATED = OWL.deprecated.value
-
-
-@dataclass(slots=True)
-class Thing:
-    """What is gathered about one subject: its types, its names by property and language, whether it is gone."""
-
-    types: set[str] = field(default_factory=set)
-    labels: dict[str, dict[str, set[str]]] = field(default_factory=dict)
-    alternatives: set[tuple[str, str]] = field(default_factory=set)
-    withdrawn: bool = False
-    successor: str | None = None
 
 
 def build_index(path: Path, candidate: Candidate) -> None:
@@ -100,9 +88,11 @@ def build_index(path: Path, candidate: Candidate) -> None:
     Writes: `path`, which must not exist; it is complete when this returns.
     """
     relations = Relations(wanted_texts(candidate.schema))
-    things = _gather(candidate, relations)
-    _gather_sources(candidate, relations)
-    write_index(path, things, candidate.schema, candidate.languages, documents=candidate.documents, relations=relations)
+    languages, documents = candidate.languages, candidate.documents
+    with without_collector():
+        things = _gather(candidate, relations)
+        _gather_sources(candidate, relations)
+        write_index(path, things, candidate.schema, languages, documents=documents, relations=relations)
 
 
 def write_index(
@@ -128,9 +118,10 @@ def write_index(
         stemmed = _languages(languages, things)
         connection.execute("INSERT INTO site VALUES ('stem_languages', ?)", (" ".join(stemmed),))
         connection.execute("INSERT INTO site VALUES ('languages', ?)", (" ".join(languages),))
-        listing = _write_entities(connection, things, schema, languages)
+        vocabulary = Vocabulary(stemmed)
+        listing, names = write_entities(connection, things, schema, languages, vocabulary)
         write_lists(connection, schema, listing, relations or Relations())
-        _write_names(connection, stemmed)
+        write_names(connection, names, vocabulary)
         _write_sentences(connection, documents, stemmed)
         for table in _FULL_TEXT:
             connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")
@@ -197,154 +188,6 @@ def _languages(languages: Sequence[str], things: Mapping[str, Thing]) -> tuple[s
     for thing in things.values():
         found.update(tag for texts in thing.labels.values() for tag in texts if tag)
     return tuple(sorted(found))
-
-
-def _write_entities(
-    connection: sqlite3.Connection, things: Mapping[str, Thing], schema: Schema, languages: Sequence[str]
-) -> Listing:
-    kinds, properties = _Kinds(schema), schema.label_properties
-    details: dict[str, frozenset[str]] = {}
-    mains: set[str] = set()
-    all_sorts: dict[str, list[str]] = {language: [] for language in languages}
-    entities, classes, shown = [], [], []
-    names: list[tuple[int, str, str, int, str]] = []
-    order: list[tuple[int, str, int, str, int, int]] = []
-    # Of each class the members, as they are sorted: by language the sort key, the address, the number.
-    members: dict[str, list[list[tuple[str, str, int]]]] = defaultdict(lambda: [[] for _ in languages])
-    for number, (iri, thing) in enumerate(things.items(), start=1):
-        main, detail, all_classes = kinds.of(frozenset(thing.types))
-        here = not (thing.withdrawn or thing.successor)
-        if detail:
-            details[iri] = frozenset(thing.types)
-        elif here:
-            mains.add(main)
-        entities.append((number, iri, fold(iri), main, detail, thing.withdrawn, thing.successor))
-        classes += [(one, number) for one in all_classes]
-        labels = _labels(thing, properties)
-        sorts: dict[str, str] = {}
-        for place, language in enumerate(languages):
-            text, tag = _shown(labels, language, languages) or (_last_part(iri), "")
-            sort = sorts[language] = sort_key(text, language)
-            shown.append((language, number, text, tag, sort))
-            all_sorts[language].append(sort)
-            for one in all_classes if here else ():
-                members[one][place].append((sort, iri, number))
-        if here and not detail and _VERSION_CLASS not in all_classes:
-            for name in _names(number, thing, labels):
-                order.append((name[3], name[2], len(name[4]), sorts.get(name[2], name[4]), number, len(names)))
-                names.append(name)
-    connection.executemany("INSERT INTO entity VALUES (?, ?, ?, ?, ?, ?, ?)", entities)
-    connection.executemany("INSERT INTO entity_class VALUES (?, ?)", sorted(classes))
-    connection.executemany("INSERT INTO shown VALUES (?, ?, ?, ?, ?)", shown)
-    counts = sorted((one, len(by_language[0])) for one, by_language in members.items())
-    connection.executemany("INSERT INTO class_count VALUES (?, ?)", counts)
-    order.sort()
-    ranked = [(number, *names[entry[-1]]) for number, entry in enumerate(order, start=1)]
-    connection.executemany("INSERT INTO name VALUES (?, ?, ?, ?, ?, ?)", ranked)
-    connection.execute("INSERT INTO site VALUES ('name_blocks', ?)", (json.dumps(_blocks(ranked)),))
-    ordered = {
-        one: {
-            language: [number for _, _, number in sorted(found)]
-            for language, found in zip(languages, by_language, strict=True)
-        }
-        for one, by_language in members.items()
-    }
-    connection.executemany("INSERT INTO member VALUES (?, ?, ?, ?)", _places(ordered))
-    numbers = {iri: number for number, iri in enumerate(things, start=1)}
-    return Listing(numbers, ordered, all_sorts, details, frozenset(mains), languages)
-
-
-def _blocks(ranked: Sequence[tuple[int, int, str, str, int, str]]) -> list[tuple[int, str, int, int]]:
-    """The first and the last number of the names of each kind in each language."""
-    found: dict[tuple[int, str], tuple[int, int]] = {}
-    for number, _, _, tag, kind, _ in ranked:
-        found[kind, tag] = (found.get((kind, tag), (number,))[0], number)
-    return [(kind, tag, first, last) for (kind, tag), (first, last) in found.items()]
-
-
-def _places(ordered: Mapping[str, Mapping[str, Sequence[int]]]) -> Iterator[tuple[str, str, int, int]]:
-    """Number the members of each class in the alphabet of each language, in the order of the table."""
-    for one in sorted(ordered):
-        for language, numbers in sorted(ordered[one].items()):
-            for place, number in enumerate(numbers):
-                yield one, language, place, number
-
-
-def _names(number: int, thing: Thing, labels: dict[str, str]) -> Iterator[tuple[int, str, str, int, str]]:
-    """Every name of a thing: the labels that are shown, then the others."""
-    spare = {(text, tag) for texts in thing.labels.values() for tag, many in texts.items() for text in many}
-    others = (thing.alternatives | spare) - {(text, tag) for tag, text in labels.items()}
-    for tag, text in sorted(labels.items()):
-        yield number, text, tag, 0, " ".join(folded_words(text))
-    for text, tag in sorted(others):
-        yield number, text, tag, 1, " ".join(folded_words(text))
-
-
-class _Kinds:
-    """What a set of types makes of a thing; sites have few such sets and many things."""
-
-    def __init__(self, schema: Schema) -> None:
-        self._schema = schema
-        self._known: dict[frozenset[str], tuple[str, bool, tuple[str, ...]]] = {}
-
-    def of(self, types: frozenset[str]) -> tuple[str, bool, tuple[str, ...]]:
-        """The class a thing is introduced by, whether it is a detail, and all its classes."""
-        if types not in self._known:
-            schema = self._schema
-            classes = types | {above for one in types for above in schema.superclasses(one)}
-            self._known[types] = (schema.main_class(types), schema.is_detail(types), tuple(sorted(classes)))
-        return self._known[types]
-
-
-def _labels(thing: Thing, properties: Sequence[str]) -> dict[str, str]:
-    """One label per language: that of the best label property that has one."""
-    labels: dict[str, str] = {}
-    for predicate in properties if thing.labels else ():
-        for tag, texts in thing.labels.get(predicate, {}).items():
-            labels.setdefault(tag, min(texts))
-    return labels
-
-
-def _shown(labels: dict[str, str], language: str, languages: Sequence[str]) -> tuple[str, str] | None:
-    """Choose the label a page in a language shows: its own, one without a language, the site's others, any."""
-    for tag in (language, "", *languages, *sorted(labels)):
-        if tag in labels:
-            return labels[tag], tag
-    return None
-
-
-def _last_part(iri: str) -> str:
-    last = iri.rstrip("/#").rpartition("#")[2].rpartition("/")[2]
-    return (unquote(last) if "%" in last else last).replace("-", " ").replace("_", " ") or iri
-
-
-def _write_names(connection: sqlite3.Connection, languages: tuple[str, ...]) -> None:
-    """Fill the two full-text columns of every name, and the vocabulary of all of them."""
-    vocabulary: dict[str, tuple[str, int]] = {}
-    known: dict[str, tuple[str, frozenset[str]]] = {}  # of a word as it is written: folded, and its stems
-    counts: Counter[str] = Counter()
-    words_of, parts_of = [], []
-    for number, text, folded in connection.execute("SELECT id, text, folded FROM name ORDER BY id").fetchall():
-        words = folded.split(" ") if text.isascii() else tokens(text)
-        roots: set[str] = set()
-        for word in words:
-            if word not in known:
-                known[word] = fold(word), stems(word, languages)
-            roots.update(known[word][1])
-        counts.update(words)
-        # Behind the name's own words, which are looked for from its beginning: the words as other keyboards write them.
-        also = " ".join((folded, *plainly(text)))
-        words_of.append((number, also, " ".join((*sorted(roots), *(f"0{short}" for short in sorted(initials(text)))))))
-        parts_of.append((number, folded))
-    for word, count in counts.items():
-        if word:
-            first, before = vocabulary.get(known[word][0], (word, 0))
-            vocabulary[known[word][0]] = (first, before + count)
-    connection.executemany("INSERT INTO name_words (rowid, words, stems) VALUES (?, ?, ?)", words_of)
-    connection.executemany("INSERT INTO name_parts (rowid, folded) VALUES (?, ?)", parts_of)
-    known_words = [(n, folded, *told) for n, (folded, told) in enumerate(sorted(vocabulary.items()), start=1)]
-    connection.executemany("INSERT INTO word VALUES (?, ?, ?, ?)", known_words)
-    connection.executemany("INSERT INTO word_parts (rowid, folded) VALUES (?, ?)", (row[:2] for row in known_words))
 
 
 def _write_sentences(

@@ -179,7 +179,10 @@ class Listed:
         return tuple(found)
 
     def _whole(self, name: str) -> tuple[tuple[ValueCount, ...], int]:
-        found = tuple(ValueCount(value, count, chosen=False) for value, count, _ in self._sets(name))
+        # Which places have a value is not unpacked before something is chosen.
+        query = "SELECT value, count FROM browse_value WHERE class = ? AND facet = ? ORDER BY number"
+        rows = self._rows(query, self.class_iri, name)
+        found = tuple([ValueCount(value, count, chosen=False) for value, count in rows])
         return found, 200 * len(found)
 
     # ------------------------------------------------------------ order and pages

@@ -21,6 +21,7 @@ CERTAIN, POSSIBLE, UNKNOWN_END = "certain", "possible", "unknown-end"
 ANSWERS = (CERTAIN, POSSIBLE, UNKNOWN_END)
 _ZONE = re.compile(r"(?<=[0-9])(?:Z|[+-][0-9]{2}:[0-9]{2})$")
 _SPAN = re.compile(r"(-?[0-9]{1,6})(?:/(-?[0-9]{1,6}))?")
+_DAY = re.compile(r"([0-9]{4})-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])")
 
 
 class Years(NamedTuple):
@@ -47,6 +48,9 @@ def told(text: str) -> Edtf | None:
 @lru_cache(maxsize=65_536)
 def years_of(text: str) -> Years | None:
     """Return the years that a date can mean; None when it is no date. Whole years are enough to ask by years."""
+    if day := _DAY.fullmatch(text):  # Most are, and every month has so many days.
+        year = int(day[1])
+        return Years(year, year, year, year)
     date = told(text)
     if date is None:
         return None

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["WORD", "fold", "folded_words", "initials", "plainly", "sort_key", "stems", "tokens"]
+__all__ = ["WORD", "fold", "folded_words", "initials", "plain", "plainly", "sort_key", "sort_keys", "stems", "tokens"]
 
 _SPELLED = str.maketrans(
     {"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue", "ð": "d", "þ": "th", "ł": "l", "đ": "d"}
@@ -112,12 +113,16 @@ def folded_words(text: str) -> list[str]:
     return WORD.findall(fold(text))
 
 
+def plain(word: str) -> str:
+    """Return a word (as `tokens` gives it) as some keyboards write it: københavn as "kobenhavn"."""
+    return _unmarked(word.translate(_PLAINLY).translate(_SPELLED))
+
+
 def plainly(text: str) -> list[str]:
     """Return the words that some keyboards write otherwise than they are folded: København as "kobenhavn"."""
     if text.isascii():
         return []
-    spelled = [_unmarked(word.translate(_PLAINLY).translate(_SPELLED)) for word in tokens(text)]
-    return [plain for plain, word in zip(spelled, tokens(text), strict=True) if plain != fold(word)]
+    return [spelled for word in tokens(text) if (spelled := plain(word)) != fold(word)]
 
 
 def initials(text: str) -> frozenset[str]:
@@ -125,10 +130,15 @@ def initials(text: str) -> frozenset[str]:
 
     With and without small words, and of three and more words also without the first, which may be an article.
     """
-    words = WORD.findall(unicodedata.normalize("NFC", text))
-    large = [word for word in words if not word.islower()]
-    told = {"".join(fold(word[0]) for word in some) for some in (words, large, large[1:])}
-    return frozenset(short for short in told if 1 < len(short) <= _LONGEST_INITIALS and short.isalpha())
+    words = WORD.findall(text if text.isascii() else unicodedata.normalize("NFC", text))
+    large = [_first(word[0]) for word in words if not word.islower()]
+    told = {"".join([_first(word[0]) for word in words]), "".join(large), "".join(large[1:])}
+    return frozenset([short for short in told if 1 < len(short) <= _LONGEST_INITIALS and short.isalpha()])
+
+
+@lru_cache(maxsize=4_096)
+def _first(letter: str) -> str:
+    return fold(letter)
 
 
 @lru_cache(maxsize=100_000)
@@ -156,16 +166,37 @@ def sort_key(text: str, language: str) -> str:
 
     Words are compared one by one, so "Bo Sø" stands before "Bodil".
     """
+    return _sorted_as(text, _alphabet(language))
+
+
+def sort_keys(text: str, languages: Sequence[str]) -> list[str]:
+    """Return what a text is sorted by in each of some languages; mostly their alphabets agree on it."""
+    if text.isascii() and "aa" not in text.lower():
+        return [_sorted_as(text, "")] * len(languages)
+    return [_sorted_as(text, _alphabet(language)) for language in languages]
+
+
+@lru_cache(maxsize=256)
+def _alphabet(language: str) -> str:
+    """The first part of a language's tag, where its alphabet is one of those that are told here."""
     tag = language.partition("-")[0].lower()
+    return tag if tag in _AFTER_Z or tag in _SAME_LETTER else ""
+
+
+def _sorted_as(text: str, alphabet: str) -> str:
     words = (text if text.isascii() else unicodedata.normalize("NFC", text)).casefold()
-    for letter, same in _SAME_LETTER.get(tag, {}).items():
+    for letter, same in _SAME_LETTER.get(alphabet, {}).items():
         words = words.replace(letter, same)
-    plain = words
+    plain_words = words
     if not words.isascii():
-        for number, letter in enumerate(_AFTER_Z.get(tag, ())):
+        for number, letter in enumerate(_AFTER_Z.get(alphabet, ())):
             # A private-use letter sorts after every other that a name can begin with.
             words = words.replace(letter, chr(_PRIVATE_USE + number))
-        plain = _unmarked(words)
-    if _DIGITS.search(plain):
-        plain = _DIGITS.sub(lambda found: found[0].zfill(_DIGITS_SORTED), plain)
-    return " ".join(_SORTED.findall(plain))
+        plain_words = _unmarked(words)
+    if _DIGITS.search(plain_words):
+        plain_words = _DIGITS.sub(_filled, plain_words)
+    return " ".join(_SORTED.findall(plain_words))
+
+
+def _filled(digits: re.Match[str]) -> str:
+    return digits[0].zfill(_DIGITS_SORTED)

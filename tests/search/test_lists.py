@@ -14,7 +14,7 @@ from samvirke.assembly import assemble
 from samvirke.schema.facets import ACTIVE, ANSWER, CLASS
 from samvirke.search import Index, build_index
 from samvirke.search.bits import bits_of, flags, pack, places, unpack
-from samvirke.search.spans import CERTAIN, POSSIBLE, UNKNOWN_END, Years, answer, parse_span, years_of
+from samvirke.search.spans import CERTAIN, POSSIBLE, UNKNOWN_END, Years, answer, parse_span, told, years_of
 from samvirke.site import Site
 from tests.search.recounting import Recount
 
@@ -231,6 +231,16 @@ def test_dates_as_they_were_told_are_years():
     assert len(DATES) >= 9
     for text, expected in DATES.items():
         assert years_of(text) == expected, text
+
+
+def test_plain_days_are_the_years_that_the_full_reader_gives_them():
+    days = [f"{year}-{month:02}-{day:02}" for year in ("0000", "2023") for month in range(14) for day in range(33)]
+    for day in days:
+        date = told(day)
+        expected = None if date is None else Years(*[date.begin.first[0]] * 4)
+
+        assert years_of(day) == expected, day
+    assert sum(years_of(day) is not None for day in days) == 366 + 365
 
 
 def test_spans_are_read_in_either_order():
