@@ -15,6 +15,7 @@ from flask import Blueprint, Response, request, send_file
 
 from samvirke.errors import Gone, NotAcceptable, NotFound
 from samvirke.formats import FORMATS
+from samvirke.formats.blank import named
 from samvirke.model import NamedNode, Quad
 from samvirke.negotiate import Offer, choose
 from samvirke.search import Entity
@@ -171,7 +172,7 @@ def graphs(iris: Iterable[str]) -> Response:
 def as_rdf(quads: Iterable[Quad], offer: Offer, publication: Publication) -> Response:
     """Write quads in a format, with the licence in `Link`."""
     form, output = FORMATS[offer.extension], BytesIO()
-    form.write(quads, output, publication.links.prefixes)
+    form.write(named(quads), output, publication.links.prefixes)
     charset = "; charset=utf-8" if form.media_type.startswith("text/") else ""
     response = Response(output.getvalue(), content_type=form.media_type + charset)
     licence = publication.settings.get("licence") or {}
