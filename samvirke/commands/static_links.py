@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote, urljoin
 
-__all__ = ["Copy", "file_parts"]
+__all__ = ["NOTE", "Copy", "file_parts", "lead"]
 
 NOTE = "/help/copy"
 """The page of the manual that says what a copy without a server cannot do."""
@@ -59,7 +59,7 @@ def _is_name(part: str) -> bool:
         and len(part.encode()) <= _LONGEST_NAME
         and part.isprintable()
         and "\\" not in part
-        and not part.casefold().startswith(".ht")
+        and not part.casefold().startswith((".ht", ".samvirke"))
     )
 
 
@@ -173,18 +173,21 @@ class Copy:
         return f"elsewhere/{hashlib.sha256(iri.encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
-def lead(title: str, links: Sequence[tuple[str, str, str]], *, sheet: str, onward: str = "") -> str:
+def lead(title: str, links: Sequence[tuple[str, str, str]], *, root: str, onward: str = "") -> str:
     """Return a small page that leads on: `links` are language, words, address; with `onward` it goes there itself."""
-    items = "".join(
-        f'<li><a href="{html.escape(to)}"{f""" lang="{lang}" hreflang="{lang}" """.rstrip() if lang else ""}>'
-        f"{html.escape(words)}</a></li>\n"
-        for lang, words, to in links
-    )
-    lang = links[0][0] if links else ""
+
+    def item(lang: str, words: str, to: str) -> str:
+        tongue = f' lang="{html.escape(lang)}" hreflang="{html.escape(lang)}"' if lang else ""
+        return f'<li><a class="btn" href="{html.escape(to)}"{tongue}>{html.escape(words)}</a></li>'
+
+    lang = (links[0][0] if links else "") or "en"
     refresh = f'<meta http-equiv="refresh" content="0; url={html.escape(onward)}">\n' if onward else ""
+    static = html.escape(f"{root}static/")
     return (
-        f'<!doctype html>\n<html lang="{lang or "en"}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n{refresh}'
-        f'<title>{html.escape(title)}</title>\n<link rel="stylesheet" href="{html.escape(sheet)}">\n</head>\n'
-        f'<body>\n<main class="wrap">\n<h1>{html.escape(title)}</h1>\n<ul>\n{items}</ul>\n</main>\n</body>\n</html>\n'
+        f'<!doctype html>\n<html lang="{html.escape(lang)}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1">\n{refresh}'
+        f'<title>{html.escape(title)}</title>\n<meta name="color-scheme" content="light dark">\n'
+        f'<link rel="stylesheet" href="{static}style.css">\n<link rel="icon" href="{static}icon.svg">\n'
+        f'</head>\n<body>\n<main id="main"><div class="wrap"><div class="head"><h1>{html.escape(title)}</h1></div>\n'
+        f'<ul class="btns">{"".join(item(*one) for one in links)}</ul></div></main>\n</body></html>\n'
     )

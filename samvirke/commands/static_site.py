@@ -25,7 +25,7 @@ from samvirke.errors import StoreBusy, StoreError
 
 if TYPE_CHECKING:
     from flask import Flask
-    from werkzeug.test import Client, TestResponse
+    from werkzeug.test import TestResponse
 
     from samvirke.site import Site
     from samvirke.web.publication import Publication
@@ -34,7 +34,8 @@ __all__ = ["Exported", "export_site"]
 
 _AT_ONCE = 32
 _TOLD_EVERY = 100
-_OK, _REDIRECT, _GONE, _OVERLOADED, _ERROR = 200, 300, 410, 429, 400
+_OK, _REDIRECT, _ERROR, _GONE = 200, 300, 400, 410
+_BUSY = frozenset({429, 503})
 _TRIES = 5
 _HTML = "text/html"
 _ATOM = "application/atom+xml"
@@ -173,7 +174,7 @@ class _Export:
                         return
                     self._waiting.add(more)
                     continue
-                for address, answer in zip(batch, crew.map(self._ask, batch), strict=True):
+                for address, answer in zip(batch, crew.map(self._answer, batch), strict=True):
                     with closing(answer):
                         self._take(address, answer)
                 asked += len(batch)
@@ -206,23 +207,16 @@ class _Export:
 
     # ------------------------------------------------------------ asking
 
-    def _client(self) -> Client:
+    def _answer(self, address: str, accept: str = "") -> TestResponse:
+        """Ask the web tier for an address; the answer's body is not read yet."""
         from werkzeug.test import Client
 
-        return Client(self._app, use_cookies=False)
-
-    def _ask(self, address: str) -> TestResponse:
-        """Ask the web tier for an address; the answer's body is not read yet."""
-        return self._answer(address)
-
-    def _answer(self, address: str, accept: str = "") -> TestResponse:
-        headers = {"Accept": accept} if accept else {}
-        answer = self._client().get(address, headers=headers, buffered=False)
+        client = Client(self._app, use_cookies=False)
         for _ in range(_TRIES):
-            if answer.status_code not in (_OVERLOADED, 503):
+            answer = client.get(address, headers={"Accept": accept} if accept else {}, buffered=False)
+            if answer.status_code not in _BUSY:
                 break
             answer.close()
-            answer = self._client().get(address, headers=headers, buffered=False)
         return answer
 
     def _take(self, address: str, answer: TestResponse) -> None:
@@ -300,8 +294,7 @@ class _Export:
             for lang, twin in twins.items()
         ] or [("", onward, self.copy.link(onward, address, ""))]
         first = links[0][2]
-        sheet = self.copy.link("/static/style.css", address, "")
-        return lead(site_title(publication, publication.languages[0]), links, sheet=sheet, onward=first)
+        return lead(site_title(publication, publication.languages[0]), links, root=self.copy.root, onward=first)
 
     def _seen(self, address: str) -> None:
         self._waiting.add([address.partition("#")[0]])
@@ -312,11 +305,11 @@ class _Export:
 
         publication, languages = self.publication, self.publication.languages
         doors = [(lang, language_name(lang), f"{self.copy.root}{lang}/") for lang in languages]
-        sheet = self.copy.link("/static/style.css", "/", "")
-        front = lead(site_title(publication, languages[0]), doors, sheet=sheet)
+        front = lead(site_title(publication, languages[0]), doors, root=self.copy.root)
         self._folder.write(("index.html",), [front.encode()])
-        with closing(self._answer(f"/{languages[0]}/404", _HTML)) as page:
-            self._folder.write(("404.html",), [self._page(page, f"/{languages[0]}/404")])
+        nowhere = f"/{languages[0]}/id/-"
+        with closing(self._answer(nowhere, _HTML)) as page:
+            self._folder.write(("404.html",), [self._page(page, nowhere)])
         for lang in languages:
             with closing(self._answer(f"/{lang}{NOTE}")) as page:
                 if page.status_code != _OK:

@@ -44,6 +44,7 @@ PLACES = {
     "/da/id/a%0Ab": None,
     "/da/id/%FF": None,
     "/data/.htaccess": None,
+    "/.samvirke-export": None,
     "/da/id/" + "x" * 241: None,
     "/da/id/" + "%C3%B8" * 121: None,
 }
