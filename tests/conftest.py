@@ -45,6 +45,7 @@ SLOW_MODULES = frozenset(
         "bulk/test_bulk.py",
         "cli/test_bad_input.py",
         "cli/test_changes.py",
+        "cli/test_export_site.py",
         "cli/test_commands.py",
         "cli/test_mcp.py",
         "cli/test_readme.py",

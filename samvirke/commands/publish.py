@@ -5,12 +5,13 @@ Level 8. `anchor` changes files of the site, `build` its state; `check` and `exp
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from samvirke.commands.frame import Command, Frame, end_progress, option, pass_frame, words
+from samvirke.commands.frame import Command, Frame, Words, end_progress, option, pass_frame, words
 from samvirke.commands.output import destination, write_json
 
 if TYPE_CHECKING:
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from samvirke.site import Site
 
 FOUND = 1
+SITE = "site"
+_TOLD = 20
+_PATH = re.compile(r"/?[A-Za-z0-9._~/-]*")
+_SERVER = re.compile(r"https?://[^\s<>\"'?#]+")
+_REASONS = {
+    "name": words("its address cannot be the name of a file here", "dens adresse kan ikke være navnet på en fil her")
+}
 
 
 @click.command(
@@ -157,19 +165,101 @@ def _show_refusal(frame: Frame, refused: Exception) -> None:
     cls=Command,
     words=words(
         "Write everything that is published in one format. nq and trig keep the passage or rule each fact comes from."
+        " The format site writes all pages and data into the folder -o, for any file server."
         "\n\nFormats: ttl, nt, nq, trig, rdf, jsonld; framed (JSON-LD as a tree), schema (schema.org), anno"
         " (Web Annotation), nanopub (nanopublications), ttl12 (Turtle of RDF 1.2), qs (QuickStatements).",
         "Skriv alt det udgivne i ét format. nq og trig bevarer passagen eller reglen, hver oplysning kommer fra."
+        " Formatet site skriver alle sider og data i mappen -o, til enhver filserver."
         "\n\nFormater: ttl, nt, nq, trig, rdf, jsonld; framed (JSON-LD som et træ), schema (schema.org), anno"
         " (Web Annotation), nanopub (nanopublikationer), ttl12 (Turtle efter RDF 1.2), qs (QuickStatements).",
     ),
 )
 @click.argument("form", metavar="FORMAT")
-@option("-o", "--output", metavar="FILE", help=words("Write to this file.", "Skriv til denne fil."))
+@option(
+    "-o", "--output", metavar="FILE", help=words("Write to this file or folder.", "Skriv til denne fil eller mappe.")
+)
+@option(
+    "--at",
+    metavar="PATH",
+    help=words("site: the path it lies at on its server (default: /).", "site: stien, det ligger på (ellers: /)."),
+)
+@option(
+    "--live",
+    metavar="ADDRESS",
+    help=words(
+        "site: a running server for what files cannot answer, such as searches.",
+        "site: en kørende server til det, filer ikke kan svare på, som søgning.",
+    ),
+)
 @pass_frame
-def export(frame: Frame, form: str, output: str | None) -> None:
-    """Write the published facts."""
+def export(frame: Frame, form: str, output: str | None, at: str | None, live: str | None) -> int:
+    """Write the published facts, or the whole site."""
     from samvirke.commands.published import export_published
 
+    if form == SITE:
+        return _export_site(frame, output, at, live)
+    if at is not None or live is not None:
+        from samvirke.errors import WrongUse
+
+        raise WrongUse("--at and --live belong to the format site.", remedy="Leave them out.")
     with destination(output) as file:
         export_published(frame, form, file)
+    return 0
+
+
+def _export_site(frame: Frame, output: str | None, at: str | None, live: str | None) -> int:
+    from samvirke.commands.static_site import export_site
+    from samvirke.errors import WrongUse
+
+    if not output or output == "-":
+        raise WrongUse("A site is written into a folder.", remedy="Name it: samvirke export site -o DIR")
+    if at is not None and not _PATH.fullmatch(at):
+        raise WrongUse(f"{at} is no path.", remedy="Write one like /atlas/.")
+    if live is not None and not _SERVER.fullmatch(live):
+        raise WrongUse(f"{live} is no address of a server.", remedy="Write one like https://example.org/.")
+    root = f"/{at.strip('/')}/" if at and at.strip("/") else "/"
+    server = f"{live.rstrip('/')}/" if live else ""
+    done = export_site(frame.open_site(), Path(output), root=root, live=server, progress=frame.progress())
+    end_progress()
+    if frame.json:
+        write_json(
+            {
+                "folder": output,
+                "version": done.version,
+                "files": done.files,
+                "missing": [{"address": address, "reason": reason} for address, reason in done.missing],
+                "alike": [list(pair) for pair in done.alike],
+                "waiting": done.waiting,
+            }
+        )
+    else:
+        click.echo(output)
+    frame.note(words("{n} files of {version}.", "{n} filer af {version}."), n=done.files, version=done.version)
+    for address, reason in done.missing[:_TOLD]:
+        frame.note(
+            words("Not in the copy: {address} ({reason}).", "Ikke i kopien: {address} ({reason})."),
+            address=address,
+            reason=_REASONS.get(reason, Words(reason, reason)).in_(frame.language),
+        )
+    if len(done.missing) > _TOLD:
+        frame.note(
+            words("And {n} more; --json lists all.", "Og {n} til; --json viser alle."), n=len(done.missing) - _TOLD
+        )
+    for one, other in done.alike[:_TOLD]:
+        frame.note(
+            words(
+                "One file where upper and lower case are the same: {one} and {other}.",
+                "Én fil, hvor store og små bogstaver er det samme: {one} og {other}.",
+            ),
+            one=one,
+            other=other,
+        )
+    if done.waiting:
+        frame.note(
+            words(
+                "{n} changes were written since it was built and are not in it: run samvirke build first.",
+                "{n} ændringer er skrevet, siden det blev bygget, og er ikke med: kør samvirke build først.",
+            ),
+            n=done.waiting,
+        )
+    return FOUND if done.missing or done.alike else 0

@@ -16,6 +16,7 @@ from flask import Blueprint, Response, request, send_file
 from samvirke.errors import Gone, NotAcceptable, NotFound
 from samvirke.formats import FORMATS, framed
 from samvirke.formats.about import About, read_about
+from samvirke.formats.blank import named
 from samvirke.formats.views import ENDINGS, VIEWS, form_of, write
 from samvirke.model import NamedNode, Quad
 from samvirke.negotiate import Offer, choose
@@ -181,7 +182,7 @@ def as_rdf(quads: Iterable[Quad], offer: Offer, publication: Publication, roots:
     output = BytesIO()
     write(
         offer.extension,
-        quads,
+        named(quads),
         output,
         about(publication).of(*roots) if offer.extension in VIEWS else _plain(publication),
     )

@@ -15,6 +15,7 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, request
@@ -26,7 +27,7 @@ from samvirke.schema.facets import NamedField
 from samvirke.web import wording
 from samvirke.web.browse import SHEET_TYPE, Asked, asked
 from samvirke.web.browse_rows import Cell, Row, column_fields, field_label, rows_of
-from samvirke.web.publication import serving
+from samvirke.web.publication import published_at, serving
 from samvirke.workers.answers import Body
 
 __all__ = ["FORMATS", "export"]
@@ -41,6 +42,8 @@ MOST_XLSX_TEXT = 32_767
 _FORMULA = re.compile(r"[=+\-@\t\r\n]")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _XLSX_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,6})?")
+
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 Line = Sequence[str]
 
@@ -161,7 +164,9 @@ def _write_xlsx(ask: Asked, body: Body) -> None:
     with tempfile.TemporaryFile() as file:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         book = xlsxwriter.Workbook(file, options)
-        book.set_properties({"title": request.path, "comments": ask.publication.version})
+        # Without a date of its own the sheet would have the clock's, and other bytes each time.
+        made = published_at(ask.publication) or _LONG_AGO
+        book.set_properties({"title": request.path, "comments": ask.publication.version, "created": made})
         sheet = book.add_worksheet()
         bold = book.add_format({"bold": True})
         sheet.freeze_panes(1, 1)

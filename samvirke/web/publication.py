@@ -12,6 +12,7 @@ import json
 import threading
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from samvirke.web.shares import Shares
     from samvirke.workers.pool import Pool
 
-__all__ = ["Moved", "Publication", "Serving", "current", "open_publication", "serving"]
+__all__ = ["Moved", "Publication", "Serving", "current", "open_publication", "published_at", "serving"]
 
 EXTENSION = "samvirke"
 ANSWERS_KEPT = 5_000
@@ -137,6 +138,14 @@ def open_publication(generation: Generation) -> Publication:
         links=links_of(settings, schema, generation.manifest),
         manifest=generation.manifest,
     )
+
+
+def published_at(publication: Publication) -> datetime | None:
+    """Return when the generation was built: its version begins with the moment."""
+    try:
+        return datetime.strptime(publication.version[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _json(path: Path) -> dict[str, Any]:

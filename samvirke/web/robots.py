@@ -19,7 +19,7 @@ from samvirke.web.headers import NOT_KEPT, redirect
 from samvirke.web.languages import neutral_redirect_language
 from samvirke.web.layout import in_language
 from samvirke.web.links import is_linkable
-from samvirke.web.publication import Publication, current, serving
+from samvirke.web.publication import Publication, current, published_at, serving
 
 __all__ = ["blueprint"]
 
@@ -106,7 +106,7 @@ def _addresses(publication: Publication) -> list[dict[str, str]]:
 
 
 def _sitemap(publication: Publication, addresses: list[dict[str, str]]) -> Response:
-    modified = _published(publication)
+    modified = published_at(publication)
     stamp = f"<lastmod>{modified:%Y-%m-%d}</lastmod>" if modified else ""
     base, entries = publication.base, []
     for page in addresses:
@@ -125,14 +125,6 @@ def _sitemap(publication: Publication, addresses: list[dict[str, str]]) -> Respo
 
 def _xml(body: str) -> Response:
     return Response(f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n', content_type="application/xml; charset=utf-8")
-
-
-def _published(publication: Publication) -> datetime | None:
-    """When the generation was built: its version begins with the moment."""
-    try:
-        return datetime.strptime(publication.version[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 @blueprint.get("/healthz")
@@ -175,7 +167,7 @@ def security() -> Response:
     contact = str(publication.settings.get("contact") or "")
     if not is_linkable(contact):
         raise NotFound("The operator of this site has named no contact.")
-    expires = (_published(publication) or datetime.now(UTC)) + timedelta(days=365)
+    expires = (published_at(publication) or datetime.now(UTC)) + timedelta(days=365)
     lines = (
         f"Contact: {contact}",
         f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
