@@ -54,6 +54,7 @@ ELSEWHERE = {
     ("samvirke/gate/compiled/queries.py", "project"): "Project is an operation of SPARQL's algebra",
     ("samvirke/commands/release_notes.py", "activity"): "prov:Activity is a term of PROV",
     ("samvirke/formats/web_annotations.py", "motivated"): "oa:motivatedBy is a term of Web Annotation",
+    ("samvirke/memory.py", "library"): "the standard library of Python",
     ("samvirke/web/protocol.py", "library"): "the standard library of Python",
     ("samvirke/gate/shapes.py", "library"): "sh:jsLibrary is a term of SHACL",
     ("samvirke/workers/client.py", "library"): "the standard library of Python",

@@ -31,7 +31,7 @@ _LOOKS = {
     "q": 'stroke="currentColor" stroke-width="8" stroke-dasharray="3 2"',
     "w": 'stroke="currentColor" stroke-width="1.5" stroke-dasharray="2 4"',
     "u": 'fill="currentColor" font-weight="700"',
-    # A map's land, its dots and the numbers in them.
+    # A map's ground, its dots and the numbers in them.
     "ground": f'fill="{_PAPER}" stroke="{_EDGE}" stroke-width="0.75" stroke-linejoin="round"',
     "dot": f'fill="{HUES[1]}" stroke="{_PAPER}" stroke-width="1.5"',
     "n": f'fill="{_PAPER}" font-weight="700"',
