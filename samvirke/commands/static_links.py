@@ -152,6 +152,9 @@ class Copy:
         asked = dict(pairs)
         if set(names) <= _STEPS:
             steps = [f"{name}-{value}" for name, value in sorted(asked.items()) if _STEP.fullmatch(value)]
+            stem, dot, suffix = path.rpartition(".")
+            if dot and _ENDING.fullmatch(suffix):  # A file has no folder of its own name beside it.
+                path, steps = stem, [*steps[:-1], f"{steps[-1]}.{suffix}"] if steps else []
             return "/".join((path.rstrip("/"), *steps)) if len(steps) == len(names) else None
         ending = asked.pop("format", "")
         if "format" in names and not _ENDING.fullmatch(ending):

@@ -18,6 +18,8 @@ PLACES = {
     "/da/class/light?page=2": "/da/class/light/page-2",
     "/da/class/light?view=map&page=3": "/da/class/light/page-3/view-map",
     "/da/timeline?class=light": "/da/timeline/class-light",
+    "/da/timeline.svg?class=light": "/da/timeline/class-light.svg",
+    "/da/timeline.svg?class=light&page=2": "/da/timeline/class-light/page-2.svg",
     "/ontology?format=ttl": "/ontology.ttl",
     "/changes?format=atom": "/changes.atom",
     "/changes?format=atom&about=https%3A%2F%2Ffyr.example%2Fatlas%2Fid%2Fanholt": "/changes/id/anholt.atom",
