@@ -7,10 +7,10 @@ Sources: https://www.w3.org/2003/01/geo/ · https://schema.org/geo · https://do
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from samvirke.model import Literal
+from samvirke.wkt import on_earth, point_in
 
 __all__ = ["SPOKEN", "points"]
 
@@ -20,7 +20,6 @@ _EAST = frozenset({f"{_GEO}long", *(f"{one}longitude" for one in _SCHEMA)})
 _TEXT = "http://www.opengis.net/ont/geosparql#asWKT"
 SPOKEN = _NORTH | _EAST | {_TEXT}
 """The properties that say where something is."""
-_POINT = re.compile(r"(?:<[^>]*CRS84[^>]*>)?\s*POINT\s*\(\s*(-?[0-9.]+)[\s,]+(-?[0-9.]+)\s*\)", re.IGNORECASE)
 Point = tuple[float, float]
 
 
@@ -30,12 +29,12 @@ def points(
     """Return the places of things, by address. `texts` and `links` are facts by property."""
     north, east, found = _numbers(texts, _NORTH), _numbers(texts, _EAST), {}
     for subject, latitude in north.items():
-        if subject in east and _sound(latitude, east[subject]):
+        if subject in east and on_earth(latitude, east[subject]):
             found[subject] = (latitude, east[subject])
     subjects, written = texts.get(_TEXT, ((), ()))
     for subject, literal in sorted(zip(subjects, written, strict=True), key=str):
-        match = _POINT.fullmatch(literal.value.strip())
-        if match and (point := _read(match[2], match[1])):
+        told = point_in(literal.value)
+        if told and (point := on_earth(*told)):
             found.setdefault(subject, point)
     if not found:
         return found
@@ -63,15 +62,3 @@ def _numbers(texts: Mapping[str, tuple[list[str], list[Literal]]], names: Iterab
             except ValueError:
                 continue
     return found
-
-
-def _read(north: str, east: str) -> Point | None:
-    try:
-        point = float(north), float(east)
-    except ValueError:
-        return None
-    return point if _sound(*point) else None
-
-
-def _sound(latitude: float, longitude: float) -> bool:
-    return abs(latitude) <= 90 and abs(longitude) <= 180  # noqa: PLR2004 - degrees of the globe

@@ -10,20 +10,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from samvirke.formats import FORMATS
 from samvirke.model import BlankNode, Literal, NamedNode
-from samvirke.negotiate import Offer, choose
-from samvirke.sparql.formats import GRAPHS, content_type, offer_for
+from samvirke.sparql.formats import GRAPHS
 from samvirke.terms import DCAT, DCT, SKOS, TYPE, VOID, XSD, Namespace
 from samvirke.web import wording
 from samvirke.web.data import DUMPS
-from samvirke.web.headers import link, redirect, vary
-from samvirke.web.languages import neutral_redirect_language
 from samvirke.web.links import is_iri
 from samvirke.web.publication import Publication, current
-from samvirke.web.void import FOAF, Fact, described, write
+from samvirke.web.void import FOAF, Fact, answered, described, write
 
 __all__ = ["blueprint", "written"]
 
@@ -98,7 +95,6 @@ _LANGUAGES = {
     "uk": "UKR",
 }
 """The Publications Office's names of languages; DCAT-AP asks for them. A language that is not here is left out."""
-_PAGE = Offer("text/html", "html", "HTML", ("application/xhtml+xml",))
 _PROTOCOL = NamedNode("https://www.w3.org/TR/sparql11-protocol/")
 _LDES = NamedNode("https://semiceu.github.io/LinkedDataEventStreams/")
 _STREAMED = "Every version of everything, to follow (LDES)"
@@ -108,17 +104,7 @@ _SHOWN_CLASSES = 20
 @blueprint.get("/dcat")
 def dcat() -> Response:
     """Answer the catalogue in the RDF format asked for; lead readers to the page of downloads."""
-    publication = current()
-    wished, accept = request.args.get("format"), request.headers.get("Accept")
-    offer = offer_for("CONSTRUCT", None, query_format=wished) if wished else choose(accept, (*GRAPHS, _PAGE))
-    if offer is _PAGE:
-        return redirect(303, publication.links.dataset(neutral_redirect_language()), "Accept", "Accept-Language")
-    response = Response(_document(publication.version, offer.extension), content_type=content_type(offer))
-    vary(response, "Accept")
-    link(response, publication.links.void_dataset, "describes")
-    for lang in publication.languages:
-        link(response, publication.links.dataset(lang), "alternate", type="text/html", hreflang=lang)
-    return response
+    return answered(_document)
 
 
 @lru_cache(maxsize=2 * len(GRAPHS))

@@ -17,6 +17,7 @@ from samvirke.terms import TYPE
 from samvirke.web.publication import Publication
 from samvirke.web.results import NUMBERS, TEMPORAL, Cell, Results, cell
 from samvirke.web.views import Dated, Edge, Node, Placed
+from samvirke.wkt import on_earth, point_in
 
 __all__ = ["DRAWN", "Columns", "columns_of", "dated", "edges", "graph_of_facts", "offered", "placed"]
 
@@ -24,15 +25,11 @@ DRAWN = 2_000
 """Rows that a picture is made of; what it leaves out of them itself, it says."""
 _LOOKED_AT = 500
 _FEWEST_THINGS = 2
-_POINT = re.compile(
-    r"\s*(?:<[^<>]*>\s*)?POINT\s*\(\s*(-?\d{1,3}(?:\.\d+)?)\s+(-?\d{1,3}(?:\.\d+)?)\s*\)\s*", re.IGNORECASE
-)
 _WKT = "http://www.opengis.net/ont/geosparql#wktLiteral"
 _LATITUDE = re.compile(r"(?:.*_)?(?:lat|latitude|breddegrad|bredde)", re.IGNORECASE)
 _LONGITUDE = re.compile(r"(?:.*_)?(?:lon|long|lng|longitude|længdegrad|laengdegrad|længde)", re.IGNORECASE)
 _BEGIN = re.compile(r".*(?:begin|begyndelse|start|from|since|fra|first|earliest|opened)", re.IGNORECASE)
 _END = re.compile(r".*(?:end|slut|until|till|to|til|last|latest|closed)", re.IGNORECASE)
-_MOST_DEGREES_NORTH, _MOST_DEGREES_EAST = 90.0, 180.0
 Row = Mapping[str, Mapping[str, str]]
 
 
@@ -213,19 +210,15 @@ def _where(row: Row, columns: Columns) -> tuple[float, float] | None:
         if found is not None or not columns.latitude:
             return found
     try:
-        return _degrees(float(row[columns.latitude]["value"]), float(row[columns.longitude]["value"]))
+        return on_earth(float(row[columns.latitude]["value"]), float(row[columns.longitude]["value"]))
     except (KeyError, ValueError):
         return None
 
 
 def _point(term: Mapping[str, str]) -> tuple[float, float] | None:
-    """The degrees of a point in WKT, which says east before north."""
-    match = _POINT.fullmatch(term.get("value", "")) if term.get("datatype", "") == _WKT else None
-    return _degrees(float(match[2]), float(match[1])) if match else None
-
-
-def _degrees(north: float, east: float) -> tuple[float, float] | None:
-    return (north, east) if abs(north) <= _MOST_DEGREES_NORTH and abs(east) <= _MOST_DEGREES_EAST else None
+    """The degrees of a point in WKT."""
+    found = point_in(term.get("value", "")) if term.get("datatype", "") == _WKT else None
+    return on_earth(*found) if found else None
 
 
 def _node(iri: str, publication: Publication, lang: str) -> Node:

@@ -6,8 +6,6 @@ Which properties say where something is, the standards and the site's ontology s
 
 from __future__ import annotations
 
-import math
-import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,19 +29,14 @@ from samvirke.web.layout import Crumb, Page
 from samvirke.web.publication import Publication, current, serving
 from samvirke.web.views import SHEET, Dated, Placed, map_of, timeline_of
 from samvirke.web.views.alone import alone
+from samvirke.wkt import on_earth, point_in
 
-__all__ = ["blueprint", "point_in"]
+__all__ = ["blueprint"]
 
 blueprint = Blueprint("picture_pages", __name__)
 
 PER_PAGE = 100
 _LAST_PAGE = 10_000
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_POINT = re.compile(
-    rf"\s*(?:<([^>]*)>\s*)?POINT(?:\s+ZM?|\s+M)?\s*\(\s*({_NUMBER})\s+({_NUMBER})(?:\s+{_NUMBER})*\s*\)\s*", re.I
-)
-_NORTH_FIRST = frozenset({"4326", "4258"})
-"""Reference systems whose axes are latitude, longitude: said with a POINT, they turn its numbers around."""
 
 Row = TypeVar("Row")
 
@@ -262,23 +255,7 @@ def _point(told: Mapping[str, str]) -> tuple[float, float] | None:
         north, east = found
     else:
         return None
-    sound = math.isfinite(north) and math.isfinite(east) and abs(north) <= 90 and abs(east) <= 180  # noqa: PLR2004 - degrees
-    return (north, east) if sound else None
-
-
-def point_in(text: str) -> tuple[float, float] | None:
-    """Return the degrees north and east of a POINT in well-known text; None for all else.
-
-    Source: https://docs.ogc.org/is/22-047r1/22-047r1.html#10-8-1-wkt-literal (CRS84, east first, unless it says so)
-    """
-    match = _POINT.fullmatch(text[:1_000])
-    if match is None:
-        return None
-    system, one, other = match.groups()
-    code = (system or "").rstrip("/").rpartition("/")[2]
-    if system and code not in _NORTH_FIRST and code.upper() != "CRS84":
-        return None  # Of another system than degrees nothing is known here.
-    return (float(one), float(other)) if code in _NORTH_FIRST else (float(other), float(one))
+    return on_earth(north, east)
 
 
 def _narrow(publication: Publication, place: Place, chosen: str) -> Place | None:

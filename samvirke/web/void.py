@@ -8,7 +8,7 @@ Standard: Describing Linked Datasets with VoID, https://www.w3.org/TR/void/; the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -28,7 +28,18 @@ from samvirke.web.languages import neutral_redirect_language
 from samvirke.web.links import is_iri
 from samvirke.web.publication import Publication, current
 
-__all__ = ["FOAF", "FORMAT", "blueprint", "built_counts", "counts", "described", "number", "write", "written"]
+__all__ = [
+    "FOAF",
+    "FORMAT",
+    "answered",
+    "blueprint",
+    "built_counts",
+    "counts",
+    "described",
+    "number",
+    "write",
+    "written",
+]
 
 blueprint = Blueprint("void", __name__)
 
@@ -54,13 +65,18 @@ Fact = tuple[NamedNode | BlankNode, NamedNode, Term]
 @blueprint.get("/.well-known/void")
 def void() -> Response:
     """Describe the dataset in the RDF format asked for; lead readers to the page of downloads."""
+    return answered(_document)
+
+
+def answered(document: Callable[[str, str], bytes]) -> Response:
+    """Answer a document about the dataset: `document` writes it for a version, in the format with an extension."""
     publication = current()
     wished = request.args.get("format")
     accept = request.headers.get("Accept")
     offer = offer_for("CONSTRUCT", None, query_format=wished) if wished else choose(accept, (*GRAPHS, _PAGE))
     if offer is _PAGE:
         return redirect(303, publication.links.dataset(neutral_redirect_language()), "Accept", "Accept-Language")
-    response = Response(_document(publication.version, offer.extension), content_type=content_type(offer))
+    response = Response(document(publication.version, offer.extension), content_type=content_type(offer))
     vary(response, "Accept")
     link(response, publication.links.void_dataset, "describes")
     for lang in publication.languages:

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 from xml.etree import ElementTree
 
+import networkx
 import pytest
 from flask.testing import FlaskClient
 
@@ -17,12 +18,10 @@ from samvirke.build import build
 from samvirke.settings import Limits
 from samvirke.site import Site
 from samvirke.web import create_app
-from samvirke.web.picture_pages import point_in
 from samvirke.workers import Pool
 
 BASE = "https://harbour.example/"
 RIBE = f"{BASE}id/ribe"
-POINTS = json.loads(Path(__file__).with_name("points.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +130,6 @@ def test_files_are_sound_whatever_they_hold(harbours):
 
 
 def test_other_programs_read_the_files(harbours):
-    networkx = pytest.importorskip("networkx", reason="networkx is not installed")
     whole = networkx.read_graphml(BytesIO(harbours.get("/en/graph.graphml").data))
     same = networkx.read_gexf(BytesIO(harbours.get("/en/graph.gexf").data))
     labels = {data["label"]: name for name, data in whole.nodes(data=True)}
@@ -180,12 +178,6 @@ def test_places_come_from_every_standard_and_from_what_the_ontology_puts_below_o
     assert where["ribe"][0] < where["skive"][0] < where["dragoer"][0] < where["roenne"][0], "west to east"
     assert where["skive"][1] < where["dragoer"][1] < where["ribe"][1] < where["roenne"][1], "north to south"
     assert "Rønne" not in page(harbours, "/en/map?class=boat")
-
-
-@pytest.mark.parametrize("text", POINTS)
-def test_a_point_is_read_as_its_system_says_and_nothing_else_is(text):
-    assert len(POINTS) >= 15
-    assert point_in(text) == (None if POINTS[text] is None else tuple(POINTS[text]))
 
 
 def test_pages_say_where_they_are_in_both_languages(harbours):
